@@ -268,7 +268,7 @@ class Page:
     choices: tuple[Choice, ...] = ()
     notes: Mapping[Position, str] = field(default_factory=dict)
     highlights: tuple[Highlight, ...] = ()
-    print: Print = Print()
+    print: Print = field(default_factory=Print)
     tab: str | None = None
     hidden: bool = False
     gridlines: bool = True

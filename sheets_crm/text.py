@@ -36,7 +36,7 @@ class Noun(NamedTuple):
     en: tuple[str, str]
     ru: tuple[str, str, str]
 
-    def count(self, number: int) -> Text:
+    def of(self, number: int) -> Text:
         """`number` with the word in its right form."""
         return Text(
             f"{shown(number, 'en')} {self.form(number, 'en')}",

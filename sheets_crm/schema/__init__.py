@@ -1,0 +1,24 @@
+"""Every table, column, header, choice and setting of the workbook, declared once."""
+
+from sheets_crm.schema.book import Clause, LossReason, Member, Stage
+from sheets_crm.schema.column import TABLES, Column, Kind, Row, Table
+from sheets_crm.schema.deals import Company, Contact, Deal, Task
+from sheets_crm.schema.settings import FIRM_SETTINGS, Setting
+
+__all__ = [
+    "FIRM_SETTINGS",
+    "TABLES",
+    "Clause",
+    "Column",
+    "Company",
+    "Contact",
+    "Deal",
+    "Kind",
+    "LossReason",
+    "Member",
+    "Row",
+    "Setting",
+    "Stage",
+    "Table",
+    "Task",
+]
