@@ -308,6 +308,12 @@ class LogLine(NamedTuple):
     seal: str | None = None
 
 
+def log_lines(grid: Grid) -> tuple[LogLine, ...]:
+    """The log as every host keeps it, from row 1 on: the line in column A, its seal or nothing in column B."""
+    pairs = ((grid.value(row, 1), grid.value(row, 2)) for row in range(1, len(grid.rows) + 1))
+    return tuple(LogLine(str(text), str(seal) if seal else None) for text, seal in pairs if text)
+
+
 @dataclass(frozen=True, slots=True)
 class Changes:
     """Everything that one run writes, applied by a host in one atomic step."""
