@@ -1,0 +1,334 @@
+"""A firm's workbook as typed rows: a snapshot goes in, a Book comes out; nothing is judged here."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, NamedTuple, TypeVar
+
+from sheets_crm.book.parse import Problem, Reading, as_text, folded
+from sheets_crm.book.tables import Excluded, TableRows, find_header, read_table
+from sheets_crm.errors import StructureError
+from sheets_crm.schema import (
+    TABLES,
+    Clause,
+    Company,
+    Contact,
+    Deal,
+    LossReason,
+    Member,
+    Row,
+    Stage,
+    Task,
+)
+from sheets_crm.sheet import LOG_KEY, Grid, SheetInfo, Snapshot
+from sheets_crm.text import LANGS, Lang, Text, listed
+
+__all__ = [
+    "Book",
+    "Excluded",
+    "Problem",
+    "TableRows",
+    "as_text",
+    "folded",
+    "log_cells",
+    "read_book",
+    "wanted",
+]
+
+R = TypeVar("R", bound=Row)
+TABLE_OF: dict[type[Row], str] = {table.row_type: key for key, table in TABLES.items()}
+"""Row class to the key of its table."""
+
+_SERVICE = {
+    "won": ("успешно", "успех", "won", "closed won", "успешно реализовано", "сделка успешна", "выиграна"),
+    "lost": (
+        "отказ",
+        "lost",
+        "closed lost",
+        "закрыто и не реализовано",
+        "сделка провалена",
+        "проиграна",
+        "проигрыш",
+    ),
+    "passive": ("на паузе", "пауза", "on hold", "отложена"),
+    "refund": ("возврат", "refund"),
+}
+"""Stages whose names say their kind, for a firm without a sheet of stages or with a blank kind."""
+_KIND_OF = {name: kind for kind, names in _SERVICE.items() for name in names}
+
+
+class Resolved(NamedTuple):
+    """What a reference by ID or name leads to: one row, or none, or several."""
+
+    row: Row | None
+    candidates: tuple[Row, ...] = ()
+
+
+@dataclass(frozen=True)
+class Book:
+    """The tables of a firm, and the words in which it is to be answered."""
+
+    deals: TableRows[Deal]
+    tasks: TableRows[Task] = field(default_factory=lambda: TableRows(TABLES["Tasks"]))
+    companies: TableRows[Company] = field(default_factory=lambda: TableRows(TABLES["Companies"]))
+    contacts: TableRows[Contact] = field(default_factory=lambda: TableRows(TABLES["Contacts"]))
+    clauses: TableRows[Clause] = field(default_factory=lambda: TableRows(TABLES["SalesBook"]))
+    stages: TableRows[Stage] = field(default_factory=lambda: TableRows(TABLES["Stages"]))
+    reasons: TableRows[LossReason] = field(default_factory=lambda: TableRows(TABLES["LossReasons"]))
+    team: TableRows[Member] = field(default_factory=lambda: TableRows(TABLES["Team"]))
+    lang: Lang = "en"
+    """The language of what is written into the workbook."""
+    sheets: tuple[SheetInfo, ...] = ()
+    time_zone: str | None = None
+    """The host's own time zone, where it has one."""
+
+    @cached_property
+    def tables(self) -> Mapping[str, TableRows[Any]]:
+        """Every table by key, in the schema's order; absent ones are falsy."""
+        found = (
+            self.deals,
+            self.tasks,
+            self.companies,
+            self.contacts,
+            self.clauses,
+            self.stages,
+            self.reasons,
+            self.team,
+        )
+        by_key = {table.schema.key: table for table in found}
+        return {key: by_key[key] for key in TABLES if key in by_key}
+
+    def has(self, name: str) -> bool:
+        """Whether `Table` or `Table.column` exists; a table without rows exists."""
+        table, _, column = name.partition(".")
+        rows = self.tables.get(table)
+        return bool(rows) and (not column or rows.has(column))  # type: ignore[union-attr]
+
+    def table_of(self, row: Row) -> TableRows[Any]:
+        """The table that a row stands in."""
+        return self.tables[TABLE_OF[type(row)]]
+
+    # ------------------------------------------------------------ stages
+
+    @cached_property
+    def _stages(self) -> Mapping[tuple[str, str], Stage]:
+        return {(folded(s.pipeline or ""), folded(s.stage)): s for s in self.stages.rows if s.stage}
+
+    @cached_property
+    def pipelines(self) -> tuple[str, ...]:
+        """The pipelines of the sheet Stages, folded."""
+        return tuple(dict.fromkeys(pipeline for pipeline, _ in self._stages))
+
+    def stage_of(self, deal: Deal) -> Stage | None:
+        """The deal's stage as the sheet Stages has it; a blank pipeline means the only one. None if unknown.
+
+        Without a sheet Stages there is nothing to be unknown to: the stage's own name is all there is.
+        """
+        if deal.stage is None:
+            return None
+        name = folded(deal.stage)
+        if not self.stages:
+            return Stage(0, name, stage=deal.stage, kind=_KIND_OF.get(name, "active"))
+        pipeline = folded(deal.pipeline or "")
+        if not pipeline and len(self.pipelines) == 1:
+            pipeline = self.pipelines[0]
+        return self._stages.get((pipeline, name)) or self._stages.get(("", name))
+
+    def kind_of(self, deal: Deal) -> str | None:
+        """active, passive, won, lost, handover or refund; None where the stage is unknown."""
+        stage = self.stage_of(deal)
+        if stage is None:
+            return None
+        return stage.kind or _KIND_OF.get(folded(stage.stage or ""), "active")
+
+    def is_open(self, deal: Deal) -> bool:
+        """open(d): its stage is active and it has no closing date (SPEC, conventions)."""
+        return deal.closed_at is None and self.kind_of(deal) == "active"
+
+    @cached_property
+    def open_deals(self) -> tuple[Deal, ...]:
+        """All open deals, in the sheet's order."""
+        return tuple(deal for deal in self.deals.rows if self.is_open(deal))
+
+    # -------------------------------------------------------- references
+
+    @cached_property
+    def _index(self) -> Mapping[str, tuple[Mapping[str, Sequence[Row]], Mapping[str, Sequence[Row]]]]:
+        """Table key to rows by ID and rows by name, folded."""
+        out = {}
+        for key, table in self.tables.items():
+            ids: dict[str, list[Row]] = defaultdict(list)
+            names: dict[str, list[Row]] = defaultdict(list)
+            for row in table.rows:
+                for index, column in ((ids, table.schema.identity[0]), (names, "name")):
+                    if value := getattr(row, column, None):
+                        index[folded(value)].append(row)
+            out[key] = (ids, names)
+        return out
+
+    def resolve(self, table: str, reference: str | None) -> Resolved:
+        """A row of `table` by its ID or its unique name; ambiguous names give the candidates (DQ01)."""
+        if not reference:
+            return Resolved(None)
+        for index in self._index[table]:
+            found = index.get(folded(reference), ())
+            if found:
+                return Resolved(found[0] if len(found) == 1 else None, tuple(found))
+        return Resolved(None)
+
+    def member(self, user: str | None) -> Member | None:
+        """The member of the team whom an owner's name means."""
+        found = self.resolve("Team", user).row
+        return found if isinstance(found, Member) else None
+
+    def deal_of(self, task: Task) -> Deal | None:
+        """The deal that a task belongs to; None if it names none, or more than one."""
+        found = self.resolve("Deals", task.deal_id).row
+        return found if isinstance(found, Deal) else None
+
+    @cached_property
+    def _tasks(self) -> Mapping[str, Sequence[Task]]:
+        by_deal: dict[str, list[Task]] = defaultdict(list)
+        for task in self.tasks.rows:
+            if (deal := self.deal_of(task)) is not None:
+                by_deal[deal.key].append(task)
+        return by_deal
+
+    def tasks_of(self, deal: Deal) -> Sequence[Task]:
+        """The tasks on a deal, in the sheet's order."""
+        return self._tasks.get(deal.key, ())
+
+    @cached_property
+    def _open_by(self) -> Mapping[str, Mapping[str, Sequence[Deal]]]:
+        """Reference column to folded reference to the open deals that bear it."""
+        out: dict[str, dict[str, list[Deal]]] = {
+            "contact_id": defaultdict(list),
+            "company_id": defaultdict(list),
+        }
+        for deal in self.open_deals:
+            for column, table in (("contact_id", "Contacts"), ("company_id", "Companies")):
+                if key := self._card(table, getattr(deal, column)):
+                    out[column][key].append(deal)
+        return out
+
+    def _card(self, table: str, reference: str | None) -> str:
+        found = self.resolve(table, reference).row
+        return found.key if found else folded(reference or "")
+
+    def only_open_deal(self, task: Task) -> Deal | None:
+        """The open deal of a task that hangs on a contact or a company with exactly one (ruling R8)."""
+        for column, table in (("contact_id", "Contacts"), ("company_id", "Companies")):
+            key = self._card(table, getattr(task, column))
+            found = self._open_by[column].get(key, ()) if key else ()
+            if len(found) == 1:
+                return found[0]
+        return None
+
+
+def task_is_open(task: Task) -> bool:
+    """Not done and not cancelled; a blank status is as done_at says."""
+    return task.done_at is None and task.status not in ("cancelled", "done")
+
+
+def wanted(sheets: Sequence[SheetInfo]) -> Collection[str]:
+    """The sheets that a run needs: the tables by name and the log; all of the user's if none is called Deals."""
+    names = {folded(name) for table in TABLES.values() for name in table.sheet}
+    deals = {folded(name) for name in TABLES["Deals"].sheet}
+    own = [s for s in sheets if s.report is None]
+    chosen = [s.name for s in own if folded(s.name) in names]
+    if not any(folded(name) in deals for name in chosen):
+        chosen = [s.name for s in own]
+    return [*chosen, *(s.name for s in sheets if s.report == LOG_KEY)]
+
+
+def log_cells(snapshot: Snapshot) -> list[tuple[str, str | None]]:
+    """The log as it stands: (line, seal or None) for every row of its sheet."""
+    name = snapshot.report_sheet(LOG_KEY)
+    grid = snapshot.grids.get(name) if name else None
+    if grid is None:
+        return []
+    cells = ((as_text(grid.value(n, 1)), as_text(grid.value(n, 2))) for n in range(1, len(grid.rows) + 1))
+    return [(text, seal) for text, seal in cells if text]
+
+
+def read_book(snapshot: Snapshot) -> Book:
+    """The tables of a workbook. Raises StructureError if there are no deals, or two sheets or columns for one thing."""
+    grids = {key: grid for key in TABLES if (grid := _sheet_of(key, snapshot)) is not None}
+    if "Deals" not in grids:
+        grids["Deals"] = _deals_by_headers(snapshot, [g.name for g in grids.values()])
+    clauses = _clauses(grids.get("SalesBook"))
+    order = next(
+        (c.value for c in clauses if c.setting and folded(c.setting) == "date_order" and c.value), None
+    )
+    reading = Reading("mdy" if order and folded(order) == "mdy" else "dmy", order is not None)
+    tables = {key: read_table(TABLES[key], grid, reading) for key, grid in grids.items()}
+    if "stage" not in tables["Deals"].positions:
+        raise StructureError(_NO_STAGE.fill(sheet=grids["Deals"].name))
+    read = {key: tables.get(key, TableRows(table)) for key, table in TABLES.items()}
+    return Book(
+        read["Deals"], read["Tasks"], read["Companies"], read["Contacts"], read["SalesBook"], read["Stages"],
+        read["LossReasons"], read["Team"], _language(clauses, tables["Deals"]), snapshot.sheets, snapshot.time_zone,
+    )  # fmt: skip
+
+
+def _sheet_of(key: str, snapshot: Snapshot) -> Grid | None:
+    names = {folded(name) for name in TABLES[key].sheet}
+    found = [
+        s.name
+        for s in snapshot.sheets
+        if s.report is None and folded(s.name) in names and s.name in snapshot.grids
+    ]
+    if len(found) > 1:
+        raise StructureError(_TWO_SHEETS.fill(sheets=listed(found, "en", 9), table=TABLES[key].sheet))
+    return snapshot.grids[found[0]] if found else None
+
+
+def _deals_by_headers(snapshot: Snapshot, taken: Collection[str]) -> Grid:
+    """Where no sheet is called Deals: the one sheet with a stage and two more of its headers."""
+    found = []
+    for sheet in snapshot.sheets:
+        grid = snapshot.grids.get(sheet.name)
+        if grid is None or sheet.report is not None or sheet.name in taken:
+            continue
+        header = find_header(TABLES["Deals"], grid)
+        if header and "stage" in header[1] and len(header[1]) >= 3:
+            found.append(grid)
+    if len(found) > 1:
+        raise StructureError(
+            _TWO_SHEETS.fill(sheets=listed([g.name for g in found], "en", 9), table=TABLES["Deals"].sheet)
+        )
+    if not found:
+        raise StructureError(_NO_DEALS)
+    return found[0]
+
+
+def _clauses(grid: Grid | None) -> Sequence[Clause]:
+    return read_table(TABLES["SalesBook"], grid, Reading()).rows if grid else ()
+
+
+def _language(clauses: Iterable[Clause], deals: TableRows[Deal]) -> Lang:
+    """The setting `lang`, else the majority of the Deals headers, else English."""
+    stated = next((c.value for c in clauses if c.setting and folded(c.setting) == "lang" and c.value), "")
+    for lang in LANGS:
+        if folded(stated) == lang:
+            return lang
+    written = [folded(header) for header in deals.headers.values()]
+    cyrillic = sum(any("а" <= ch <= "я" for ch in header) for header in written)
+    return "ru" if cyrillic * 2 > len(written) else "en"
+
+
+_NO_DEALS = Text(
+    "There is no sheet of deals: call it “Deals” (or «Сделки»), with a column “Stage” in its header row.",
+    "Нет листа со сделками: назовите его «Сделки» (или “Deals”) и дайте ему столбец «Этап».",
+)
+_NO_STAGE = Text(
+    "Sheet “{sheet}” has no column “Stage”; add one, everything else is optional.",
+    "На листе «{sheet}» нет столбца «Этап»; добавьте его, остальные необязательны.",
+)
+_TWO_SHEETS = Text(
+    "Several sheets could be “{table}”: {sheets}. Rename all but one.",
+    "Несколько листов подходят как «{table}»: {sheets}. Оставьте это имя одному.",
+)

@@ -1,0 +1,281 @@
+"""From grids to tables: which sheet is which table, where its header is, which rows are data and which are not."""
+
+from __future__ import annotations
+
+import gc
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Generic, NamedTuple, TypeVar
+
+from sheets_crm.book.parse import CELL_ERROR, NO_RESULT, Problem, Reading, as_text, convert, folded
+from sheets_crm.errors import StructureError
+from sheets_crm.schema import Column, Row, Table
+from sheets_crm.sheet import Area, Fill, Grid, Value, address, iter_rows
+from sheets_crm.text import Text
+
+R_co = TypeVar("R_co", bound=Row, covariant=True)
+_HEADER_ROWS = 40
+"""How far down the header row is looked for: below a title, a logo, a few notes."""
+_TOTALS = frozenset({"итого", "всего", "total", "totals", "grand total", "sum", "сумма"})
+_UNIT = re.compile(r"\s*(?:,[^,]*|\([^()]*\))\s*\Z")
+
+
+class Excluded(NamedTuple):
+    """A row that is not judged, by its first cell, and why."""
+
+    cell: str
+    reason: Text
+
+
+@dataclass(frozen=True)
+class TableRows(Generic[R_co]):
+    """A table as it stands in the workbook: its typed rows, and where each of its columns is."""
+
+    schema: Table
+    sheet: str | None = None
+    """Name of the sheet; None: the workbook has no such table."""
+    header_row: int = 1
+    positions: Mapping[str, int] = field(default_factory=dict)
+    """Column key to column of the sheet, from 1; ours included."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Column key to the header as it is written in the sheet."""
+    rows: Sequence[R_co] = ()
+    """The rows that are judged."""
+    read: int = 0
+    """All rows that are not blank; read = len(rows) + len(excluded)."""
+    excluded: tuple[Excluded, ...] = ()
+    problems: Mapping[tuple[int, str], Problem] = field(default_factory=dict)
+    """(sheet row, column key) to what is doubtful there."""
+    fills: tuple[Fill, ...] = ()
+    """The blank ID cells, with the IDs that the rows already bear here."""
+    width: int = 0
+    """The last column that is used."""
+    below: int | None = None
+    """First row of data that stands below an Excel table, if any does."""
+
+    def __bool__(self) -> bool:
+        return self.sheet is not None
+
+    def has(self, column: str) -> bool:
+        """Whether the sheet has that column."""
+        return column in self.positions
+
+    def cell(self, row: int, column: str) -> str | None:
+        """The address of a cell; None if the sheet has no such column."""
+        if self.sheet is None or column not in self.positions:
+            return None
+        return address(self.sheet, row, self.positions[column])
+
+    @property
+    def hygiene_column(self) -> int:
+        """Where To fix is, or where it goes: the first free column right of the last one."""
+        return self.positions.get("hygiene", self.width + 1)
+
+    @property
+    def last_row(self) -> int:
+        """The last sheet row that holds data of this table; the header's if there is none."""
+        return max((row.row for row in self.rows), default=self.header_row)
+
+    @property
+    def area(self) -> Area:
+        """Header to last row, first column to To fix: where highlights go."""
+        return Area(self.header_row + 1, 1, max(self.last_row, self.header_row + 1), self.hygiene_column)
+
+
+def spellings(column: Column) -> Iterator[str]:
+    """Every header under which a column is known, folded: its key, both languages, what firms write."""
+    for name in (*column.header, column.key, *column.aliases):
+        yield _header(name)
+
+
+def _header(text: str) -> str:
+    return folded(text).rstrip(" :*.") or folded(text)
+
+
+def match_headers(schema: Table, cells: Sequence[Value]) -> dict[str, list[int]]:
+    """Column key to the columns (from 1) whose header names it: exact words first, then without unit or bracket."""
+    proper = {_header(name): c.key for c in schema.columns for name in (*c.header, c.key)}
+    known = {name: c.key for c in schema.columns for name in spellings(c)} | proper
+    # A header can stand for two columns of ours («Компания» is a lookup and, with ID, a reference): the first wins.
+    found: dict[str, list[int]] = {}
+    loose: dict[str, list[int]] = {}
+    for position, cell in enumerate(cells, start=1):
+        text = as_text(cell)
+        if text is None:
+            continue
+        name = _header(text)
+        if name in proper:
+            found.setdefault(proper[name], []).append(position)
+        elif name in known:
+            loose.setdefault(known[name], []).append(position)
+        elif (short := _header(_UNIT.sub("", text))) in known:
+            loose.setdefault(known[short], []).append(position)
+    return {**loose, **found}
+
+
+def find_header(schema: Table, grid: Grid) -> tuple[int, dict[str, list[int]]] | None:
+    """The header row of a table (the row with the most of its headers) and its columns; None if there is none."""
+    best: tuple[int, dict[str, list[int]]] | None = None
+    for number, cells in iter_rows(grid, 1):
+        if number > _HEADER_ROWS:
+            break
+        found = match_headers(schema, cells)
+        if found and (best is None or len(found) > len(best[1])):
+            best = number, found
+    return best
+
+
+def read_table(schema: Table, grid: Grid, reading: Reading) -> TableRows[Any]:
+    """One sheet as a table. Raises StructureError where two columns bear one header."""
+    header = find_header(schema, grid)
+    if header is None:
+        return TableRows(schema)
+    header_row, found = header
+    headers = {key: as_text(grid.value(header_row, at[0])) or "" for key, at in found.items()}
+    for key, at in found.items():
+        if len(at) > 1:
+            raise StructureError(_TWO_COLUMNS.fill(sheet=grid.name, header=headers[key], row=header_row))
+    positions = {key: at[0] for key, at in found.items()}
+    own = {positions[c.key] for c in schema.columns if c.ours and c.key in positions}
+    data, excluded = _data_rows(schema, grid, header_row, positions, own)
+    width = max((n for n, v in enumerate(grid.rows[header_row - 1], start=1) if as_text(v)), default=0)
+    rows, problems, fills = _typed(schema, grid, positions, own, data, reading)
+    return TableRows(
+        schema, grid.name, header_row, positions, headers, rows, len(data) + len(excluded),
+        tuple(excluded), problems, fills, width, _below_table(grid, header_row, [n for n, _ in data]),
+    )  # fmt: skip
+
+
+def _data_rows(
+    schema: Table, grid: Grid, header_row: int, positions: Mapping[str, int], own: set[int]
+) -> tuple[list[tuple[int, Sequence[Value]]], list[Excluded]]:
+    """Rows with something of the user's in them; repeated headers and totals go apart."""
+    data: list[tuple[int, Sequence[Value]]] = []
+    excluded: list[Excluded] = []
+    doubtful = {row for row, column in grid.doubts if column not in own}
+    wanted = {as_text(v) for v in grid.rows[header_row - 1]} - {None}
+    stage = positions.get("stage") if schema.key == "Deals" else None
+    for number, cells in iter_rows(grid, header_row + 1):
+        if number not in doubtful and not any(
+            v is not None and v != "" and n not in own and as_text(v) for n, v in enumerate(cells, start=1)
+        ):
+            continue
+        texts = [t for n, v in enumerate(cells, start=1) if n not in own and (t := as_text(v))]
+        if len(texts) > 1 and wanted.issuperset(texts):
+            excluded.append(Excluded(address(grid.name, number, 1), _REPEATED))
+        elif (
+            texts
+            and folded(texts[0]).rstrip(":") in _TOTALS
+            and not (stage and as_text(grid.value(number, stage)))
+        ):
+            excluded.append(Excluded(address(grid.name, number, 1), _TOTAL))
+        else:
+            data.append((number, cells))
+    return data, excluded
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """Hundreds of thousands of small objects at once: the collector would walk them again and again for nothing."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
+
+
+def _typed(
+    schema: Table, grid: Grid, positions: Mapping[str, int], own: set[int],
+    data: Sequence[tuple[int, Sequence[Value]]], reading: Reading,
+) -> tuple[list[Any], dict[tuple[int, str], Problem], tuple[Fill, ...]]:  # fmt: skip
+    numbers = [number for number, _ in data]
+    problems: dict[tuple[int, str], Problem] = {}
+    columns: list[list[Any]] = []
+    fills: tuple[Fill, ...] = ()
+    with _collector_paused():
+        for column in schema.fields:
+            at = positions.get(column.key)
+            if at is None:
+                columns.append([None] * len(data))
+                continue
+            values, found = convert(column, [c[at - 1] if at <= len(c) else None for _, c in data], reading)
+            problems.update({(numbers[i], column.key): problem for i, problem in found.items()})
+            columns.append(values)
+        by_position = {at: key for key, at in positions.items()}
+        index = {number: i for i, number in enumerate(numbers)}
+        keys = [c.key for c in schema.fields]
+        for (row, at), doubt in grid.doubts.items():
+            if row in index and at in by_position and at not in own:
+                problems[row, by_position[at]] = Problem(
+                    doubt.raw, CELL_ERROR if doubt.kind == "error" else NO_RESULT
+                )
+                columns[keys.index(by_position[at])][index[row]] = None
+        identity = schema.id_column
+        if identity is not None and identity.key in positions:
+            fills = _fill_ids(
+                schema, grid, positions[identity.key], numbers, columns[keys.index(identity.key)], problems
+            )
+        row_keys = _row_keys(schema, keys, columns, data, own)
+        return list(map(schema.row_type, numbers, row_keys, *columns)), problems, fills
+
+
+def _fill_ids(
+    schema: Table, grid: Grid, at: int, numbers: Sequence[int], ids: list[Any],
+    problems: Mapping[tuple[int, str], Problem],
+) -> tuple[Fill, ...]:  # fmt: skip
+    """New IDs for blank cells: one more than the largest of our prefix, at least four digits (DESIGN section 2)."""
+    pattern = re.compile(rf"{schema.prefix}(\d+)\Z", re.IGNORECASE)
+    last = max((int(m[1]) for value in ids if value and (m := pattern.match(value))), default=0)
+    fills = []
+    key = schema.identity[0]
+    for index, (number, value) in enumerate(zip(numbers, ids, strict=True)):
+        if value is None and (number, key) not in problems:
+            last += 1
+            ids[index] = f"{schema.prefix}{last:04}"
+            fills.append(Fill(grid.name, number, at, ids[index]))
+    return tuple(fills)
+
+
+def _row_keys(
+    schema: Table, keys: Sequence[str], columns: Sequence[list[Any]],
+    data: Sequence[tuple[int, Sequence[Value]]], own: set[int],
+) -> list[str]:  # fmt: skip
+    """The ID, trimmed and case-folded; where it is blank or not the only one, a hash of what the user typed."""
+    natural = [
+        "|".join(folded(str(part or "")) for part in parts)
+        for parts in zip(*(columns[keys.index(k)] for k in schema.identity), strict=True)
+    ]
+    count = Counter(natural)
+    seen: Counter[str] = Counter()
+    out = []
+    for name, (_, cells) in zip(natural, data, strict=True):
+        if name.strip("|") and count[name] == 1:
+            out.append(name)
+            continue
+        typed = "\x1f".join(as_text(v) or "" for n, v in enumerate(cells, start=1) if n not in own)
+        digest = "~" + hashlib.sha256(typed.rstrip("\x1f").encode()).hexdigest()[:16]
+        seen[digest] += 1
+        out.append(digest if seen[digest] == 1 else f"{digest}-{seen[digest]}")
+    return out
+
+
+def _below_table(grid: Grid, header_row: int, numbers: Sequence[int]) -> int | None:
+    """The first data row under the Excel table that owns the header row."""
+    for area in grid.tables:
+        if area.first_row == header_row:
+            return next((n for n in numbers if n > area.last_row), None)
+    return None
+
+
+_TWO_COLUMNS = Text(
+    "Sheet “{sheet}” has two columns that mean “{header}” in row {row}; rename or delete one of them.",
+    "На листе «{sheet}» два столбца «{header}» (строка {row}); переименуйте или удалите один из них.",
+)
+_REPEATED = Text("the header row, repeated", "повтор строки заголовков")
+_TOTAL = Text("a row of totals", "строка итогов")
