@@ -47,11 +47,11 @@ class Judged(NamedTuple):
 
 
 class Unchecked(NamedTuple):
-    """Something that a rule could not judge, and why; a part of it, or a number of rows."""
+    """Something that a rule could not judge, and why: a part of it (a column's key), or some rows."""
 
     reason: Text
     part: str | None = None
-    rows: int | None = None
+    rows: Sequence[Row] = ()
 
 
 Outcome: TypeAlias = Found | Judged | Unchecked

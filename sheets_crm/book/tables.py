@@ -20,6 +20,8 @@ from sheets_crm.text import Text
 R_co = TypeVar("R_co", bound=Row, covariant=True)
 _HEADER_ROWS = 40
 """How far down the header row is looked for: below a title, a logo, a few notes."""
+_LONGEST_KEY = 200
+"""A longer ID goes into the log as a hash: a line of the log has to stay within a cell."""
 _TOTALS = frozenset({"итого", "всего", "total", "totals", "grand total", "sum", "сумма"})
 _UNIT = re.compile(r"\s*(?:,[^,]*|\([^()]*\))\s*\Z")
 
@@ -56,6 +58,8 @@ class TableRows(Generic[R_co]):
     """The last column that is used."""
     below: int | None = None
     """First row of data that stands below an Excel table, if any does."""
+    grid: Grid | None = None
+    """The cells as they were read."""
 
     def __bool__(self) -> bool:
         return self.sheet is not None
@@ -63,6 +67,20 @@ class TableRows(Generic[R_co]):
     def has(self, column: str) -> bool:
         """Whether the sheet has that column."""
         return column in self.positions
+
+    def raw(self, row: int, column: str) -> str | None:
+        """What stands in a cell, as a person would copy it; None if blank or there is no such column."""
+        at = self.positions.get(column)
+        return as_text(self.grid.value(row, at)) if self.grid and at else None
+
+    def user_rows(self) -> Iterator[list[Value]]:
+        """The header and every row below it as the user typed them: without our columns, with the IDs just filled."""
+        if self.grid is None:
+            return
+        own = {self.positions[c.key] for c in self.schema.columns if c.ours and c.key in self.positions}
+        filled = {(fill.row, fill.column): fill.value for fill in self.fills}
+        for number, cells in iter_rows(self.grid, self.header_row):
+            yield [filled.get((number, n), v) for n, v in enumerate(cells, start=1) if n not in own]
 
     def cell(self, row: int, column: str) -> str | None:
         """The address of a cell; None if the sheet has no such column."""
@@ -146,7 +164,7 @@ def read_table(schema: Table, grid: Grid, reading: Reading) -> TableRows[Any]:
     rows, problems, fills = _typed(schema, grid, positions, own, data, reading)
     return TableRows(
         schema, grid.name, header_row, positions, headers, rows, len(data) + len(excluded),
-        tuple(excluded), problems, fills, width, _below_table(grid, header_row, [n for n, _ in data]),
+        tuple(excluded), problems, fills, width, _below_table(grid, header_row, [n for n, _ in data]), grid,
     )  # fmt: skip
 
 
@@ -255,7 +273,7 @@ def _row_keys(
     seen: Counter[str] = Counter()
     out = []
     for name, (_, cells) in zip(natural, data, strict=True):
-        if name.strip("|") and count[name] == 1:
+        if name.strip("|") and count[name] == 1 and len(name) <= _LONGEST_KEY:
             out.append(name)
             continue
         typed = "\x1f".join(as_text(v) or "" for n, v in enumerate(cells, start=1) if n not in own)

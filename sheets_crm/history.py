@@ -1,0 +1,350 @@
+"""The log: what happened, run by run. Lines go in, the past comes out; a run's events come back as lines.
+
+One line is one cell of canonical ASCII JSON; a run's first line is its `run` entry, and beside it stands the run's
+seal: sha256(previous seal + "\\n" + all lines of the run). Someone who recomputes the chain is not caught by it;
+a printed head is.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, Literal, NamedTuple, TypeAlias
+
+from sheets_crm.book import Book
+from sheets_crm.findings import Finding, FindingKey, Unchecked
+from sheets_crm.schema import Deal
+from sheets_crm.sheet import LogLine
+
+TRACKED = ("stage", "owner", "amount", "currency", "expected_close", "closed_at", "prob_override", "pipeline")
+"""The fields of a deal whose changes are recorded."""
+_MOST = 400
+"""Characters of a tracked value that are kept: a line stays far below the 8,000 that every host returns unchanged."""
+
+State: TypeAlias = Literal["open", "cleared", "paused", "gone"]
+
+
+class RunEntry(NamedTuple):
+    """One written run."""
+
+    number: int
+    as_of: date
+    key: str
+    """Hash of as_of, data, settings, version and language: a run with the same key has nothing new to say."""
+    baseline: int | None
+    """Number of the run that new and repaired are counted against."""
+    clean: int
+    audited: int
+    """Clean and audited deals of that run, for «it was 80»."""
+
+
+class Change(NamedTuple):
+    """A tracked field of a deal that differed from the run before."""
+
+    as_of: date
+    field: str
+    old: str
+    new: str
+
+
+class Standing(NamedTuple):
+    """A finding as the log knows it."""
+
+    key: FindingKey
+    occurrence: int
+    first_seen: date
+    opened_run: int
+    state: State
+    since: date
+    """When it came into this state."""
+
+
+@dataclass(frozen=True)
+class Past:
+    """Everything that the log tells."""
+
+    runs: tuple[RunEntry, ...] = ()
+    standing: Mapping[FindingKey, Standing] = field(default_factory=dict)
+    deals: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Row key to the tracked fields as they were last seen."""
+    changes: Mapping[str, Sequence[Change]] = field(default_factory=dict)
+    """Row key to its changes, oldest first."""
+    head: str = ""
+    """Seal of the last run; empty before the first."""
+
+    @property
+    def last(self) -> RunEntry | None:
+        """The latest run, if there is one."""
+        return self.runs[-1] if self.runs else None
+
+    @property
+    def first_day(self) -> date | None:
+        """The day of the workbook's first written run."""
+        return self.runs[0].as_of if self.runs else None
+
+    def entered(self, deal: Deal) -> date | None:
+        """The day on which the log first saw the deal in its present stage after another; None if it never did."""
+        for change in reversed(self.changes.get(deal.key, ())):
+            if change.field == "stage":
+                return change.as_of if change.new == _short(deal.stage) else None
+        return None
+
+
+class Chain(NamedTuple):
+    """Whether the log is as its runs left it."""
+
+    head: str
+    broken_at: int | None
+    """Row of the log, from 1, where it stops being so; None if it is whole."""
+
+
+# ------------------------------------------------------------------ lines
+
+
+def canonical(event: Mapping[str, Any]) -> str:
+    """An event as one line: sorted keys, no spaces, ASCII, every scalar a string."""
+    return json.dumps(event, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+
+
+def scalar(value: object) -> str:
+    """A value as the log holds it: ISO dates, the shortest decimal, nothing for None; at most 400 characters."""
+    if value is None:
+        return ""
+    if isinstance(value, datetime):
+        return value.isoformat(timespec="minutes")
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        whole = value == value.to_integral_value()
+        return str(value.quantize(Decimal(1))) if whole else str(value.normalize())
+    return _short(str(value))
+
+
+def _short(text: str | None) -> str:
+    text = text or ""
+    return text if len(text) <= _MOST else text[: _MOST - 1] + "…"
+
+
+def seal(previous: str, lines: Iterable[str]) -> str:
+    """The hash of a run: over the previous seal and the literal lines."""
+    return hashlib.sha256((previous + "\n" + "\n".join(lines)).encode()).hexdigest()
+
+
+def _blocks(cells: Sequence[tuple[str, str | None]]) -> Iterator[tuple[int, str | None, list[str]]]:
+    """The runs of a log: (index of the first line, its seal, its lines)."""
+    start, mark, lines = 0, None, list[str]()
+    for index, (text, sealed) in enumerate(cells):
+        if sealed is not None and lines:
+            yield start, mark, lines
+            lines = []
+        if not lines:
+            start, mark = index, sealed
+        lines.append(text)
+    if lines:
+        yield start, mark, lines
+
+
+def chain(cells: Sequence[tuple[str, str | None]]) -> Chain:
+    """Recomputes every seal of a log."""
+    head = ""
+    for start, mark, lines in _blocks(cells):
+        head = seal(head, lines)
+        if mark != head:
+            return Chain(head, start + 1)
+    return Chain(head, None)
+
+
+# ------------------------------------------------------------------- past
+
+
+def read_past(cells: Sequence[tuple[str, str | None]], *, runs: int | None = None) -> Past:
+    """What the log tells, or its first `runs` runs. Lines that are no events of ours are passed over."""
+    entries: list[RunEntry] = []
+    standing: dict[FindingKey, Standing] = {}
+    by_id: dict[str, FindingKey] = {}
+    deals: dict[str, dict[str, str]] = {}
+    changes: dict[str, list[Change]] = defaultdict(list)
+    head = ""
+    for _, mark, lines in _blocks(cells):
+        if runs is not None and len(entries) >= runs:
+            break
+        events = [event for line in lines if (event := _event(line)) is not None]
+        if not events or events[0].get("e") != "run":
+            continue
+        run = _entry(events[0])
+        entries.append(run)
+        head = mark or head
+        for event in events[1:]:
+            _replay(event, run, standing, by_id, deals, changes)
+    return Past(tuple(entries), standing, deals, changes, head)
+
+
+def _event(line: str) -> dict[str, Any] | None:
+    try:
+        found = json.loads(line)
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) and "e" in found else None
+
+
+def _entry(event: Mapping[str, str]) -> RunEntry:
+    return RunEntry(
+        int(event["n"]), date.fromisoformat(event["as_of"]), event["key"],
+        int(event["base"]) if event["base"] else None, int(event["clean"]), int(event["audited"]),
+    )  # fmt: skip
+
+
+def _replay(
+    event: Mapping[str, Any], run: RunEntry, standing: dict[FindingKey, Standing], by_id: dict[str, FindingKey],
+    deals: dict[str, dict[str, str]], changes: dict[str, list[Change]],
+) -> None:  # fmt: skip
+    kind = event["e"]
+    if kind == "seen":
+        deals[event["k"]] = dict(event["v"])
+    elif kind == "changed":
+        deals.setdefault(event["k"], {})[event["f"]] = event["to"]
+        changes[event["k"]].append(Change(run.as_of, event["f"], event["from"], event["to"]))
+    elif kind == "opened":
+        key, occurrence = FindingKey(*event["k"]), int(event["o"])
+        before = standing.get(key)
+        by_id[event["id"]] = key
+        standing[key] = (
+            before._replace(state="open", since=run.as_of)
+            if before is not None and before.occurrence == occurrence
+            else Standing(key, occurrence, run.as_of, run.number, "open", run.as_of)
+        )
+    elif kind == "gone" and "id" not in event:
+        deals.pop(event["k"], None)
+    elif kind in ("cleared", "paused", "gone") and event["id"] in by_id:
+        key = by_id[event["id"]]
+        standing[key] = standing[key]._replace(state=kind, since=run.as_of)
+
+
+# ------------------------------------------------------------------ a run
+
+
+def fingerprint(book: Book, *, as_of: date, version: str) -> str:
+    """The run key: one hash over as_of, every user cell of the tables (settings among them), version and language."""
+    digest = hashlib.sha256(f"{as_of}\n{version}\n{book.lang}\n".encode())
+    for table in book.tables.values():
+        if table:
+            digest.update(f"{table.schema.key}\n{table.sheet}\n".encode())
+            for row in table.user_rows():
+                while row and (row[-1] is None or row[-1] == ""):
+                    row.pop()
+                digest.update(repr(row).encode())
+                digest.update(b"\n")
+    return digest.hexdigest()
+
+
+def place(finding: Finding, past: Past, as_of: date) -> Finding:
+    """The finding with its occurrence and the day it was first seen (DESIGN section 2)."""
+    before = past.standing.get(finding.key)
+    if before is None:
+        return replace(finding, occurrence=1, first_seen=as_of, last_seen=as_of)
+    if before.state == "cleared" and before.since < as_of:
+        return replace(finding, occurrence=before.occurrence + 1, first_seen=as_of, last_seen=as_of)
+    return replace(finding, occurrence=before.occurrence, first_seen=before.first_seen, last_seen=as_of)
+
+
+class Difference(NamedTuple):
+    """What became of findings since the run before; the findings themselves, and the standings that ended."""
+
+    opened: tuple[Finding, ...]
+    cleared: tuple[Standing, ...]
+    paused: tuple[Standing, ...]
+    gone: tuple[Standing, ...]
+
+
+def difference(
+    findings: Sequence[Finding], past: Past, book: Book, checked: Collection[str],
+    unchecked: Mapping[str, Sequence[Unchecked]],
+) -> Difference:  # fmt: skip
+    """Compares the findings of now (placed, hidden ones too) with those that stood open in the log.
+
+    Not judged now = paused, its row no longer there = gone; neither is «repaired».
+    """
+    now = {finding.key for finding in findings}
+    was = {key for key, s in past.standing.items() if s.state == "open"}
+    rows = {key: {row.key for row in table.rows} for key, table in book.tables.items()}
+    ended: dict[State, list[Standing]] = {"cleared": [], "paused": [], "gone": []}
+    for key, standing in past.standing.items():
+        if key in was and key not in now:
+            ended[_ending(key, rows, checked, unchecked)].append(standing)
+    return Difference(
+        tuple(f for f in findings if f.key not in was),
+        tuple(ended["cleared"]), tuple(ended["paused"]), tuple(ended["gone"]),
+    )  # fmt: skip
+
+
+def _ending(
+    key: FindingKey, rows: Mapping[str, Collection[str]], checked: Collection[str],
+    unchecked: Mapping[str, Sequence[Unchecked]],
+) -> State:  # fmt: skip
+    if key.row_key not in rows.get(key.table, ()):
+        return "gone" if rows.get(key.table) else "paused"
+    if key.rule not in checked:
+        return "paused"
+    for item in unchecked.get(key.rule, ()):
+        if item.part == key.field or any(row.key == key.row_key for row in item.rows):
+            return "paused"
+    return "cleared"
+
+
+def lines(
+    past: Past,
+    book: Book,
+    change: Difference,
+    *,
+    as_of: date,
+    key: str,
+    version: str,
+    clean: int,
+    audited: int,
+) -> tuple[LogLine, ...]:
+    """The lines of one run: its entry, the deals that came, changed and went, the findings that opened and ended."""
+    number = past.runs[-1].number + 1 if past.runs else 1
+    events: list[dict[str, Any]] = [
+        {
+            "e": "run", "n": str(number), "as_of": as_of.isoformat(), "key": key, "version": version,
+            "lang": book.lang, "base": str(past.runs[-1].number) if past.runs else "",
+            "clean": str(clean), "audited": str(audited),
+        }
+    ]  # fmt: skip
+    events += _deal_events(past, book)
+    events += [{"e": "opened", "id": f.id, "k": list(f.key), "o": str(f.occurrence)} for f in change.opened]
+    for state, ended in (("cleared", change.cleared), ("paused", change.paused), ("gone", change.gone)):
+        events += [{"e": state, "id": s.key.id(s.occurrence)} for s in ended]
+    texts = [canonical(event) for event in events]
+    head = seal(past.head, texts)
+    return tuple(LogLine(text, head if index == 0 else None) for index, text in enumerate(texts))
+
+
+def tracked(deal: Deal) -> dict[str, str]:
+    """The tracked fields of a deal as the log holds them."""
+    return {name: scalar(getattr(deal, name)) for name in TRACKED}
+
+
+def _deal_events(past: Past, book: Book) -> Iterator[dict[str, Any]]:
+    """Only deals with an ID of their own are followed: a hash of the row is a new key after every edit."""
+    present = set()
+    for deal in book.deals.rows:
+        if deal.key.startswith("~"):
+            continue
+        present.add(deal.key)
+        now, before = tracked(deal), past.deals.get(deal.key)
+        if before is None:
+            yield {"e": "seen", "t": "Deals", "k": deal.key, "v": now}
+            continue
+        for name, value in now.items():
+            if value != before.get(name, ""):
+                old = before.get(name, "")
+                yield {"e": "changed", "t": "Deals", "k": deal.key, "f": name, "from": old, "to": value}
+    for key in past.deals:
+        if key not in present:
+            yield {"e": "gone", "t": "Deals", "k": key}
