@@ -1,0 +1,250 @@
+"""One sheet's XML goes in; its cells in one plain form come out, with their bounds and what calamine would hide.
+
+All of it at the speed of `re`: cells that are written as spreadsheet programs write them are passed over
+inside one pattern, and only the others are looked at one by one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from sheets_crm.errors import WorkbookUnreadable
+from sheets_crm.hosts.xlsx.package import MAIN
+from sheets_crm.hosts.xlsx.preflight import Archive, damaged, refused
+from sheets_crm.hosts.xlsx.scan import column_number, decoded
+from sheets_crm.sheet import Doubt, Position, address, letters
+from sheets_crm.text import Text, same
+
+LAST_ROW, LAST_COLUMN = 1_048_576, 16_384
+MAX_AREA = 60_000_000
+"""Calamine stores rows x columns densely: one stray cell at XFD1048576 would end the process with no error."""
+
+_TOO_WIDE = Text(
+    "has a stray cell far from the others at {cell}: delete the empty rows and columns around it in Excel "
+    "and save.",
+    "— в ячейке {cell}, далеко от остальных, что-то осталось: удалите в Excel пустые строки и столбцы вокруг "
+    "неё и сохраните файл.",
+)
+
+
+class Sheet(NamedTuple):
+    """The cells of a sheet, ready for the parser."""
+
+    body: bytes
+    """The rows, without prefixes, comments and doubtful cells; every row and cell says where it stands."""
+    doubts: dict[Position, Doubt]
+    hidden_rows: frozenset[int]
+    negative: dict[Position, str]
+    """Numbers below zero as they are written: no date is one, and calamine makes midnight of them."""
+
+
+def prepared(archive: Archive, path: str, sheet: str) -> Sheet:
+    """The sheet `sheet`, stored in the part `path`. Raises WorkbookUnreadable for cells no program writes."""
+    head, body, tail = _split(archive.xml(path), archive, path)
+    archive.refuse_unsound(head + tail, path)
+    _refuse_bad_dimension(head, archive, path)
+    return _Scan(body, archive.name, sheet).result()
+
+
+# ----------------------------------------------------------------- one plain form
+
+
+def _split(xml: bytes, archive: Archive, path: str) -> tuple[bytes, bytes, bytes]:
+    xml = _without_prefix(_without_comments(xml))
+    start = re.search(rb"<sheetData(?:\s[^>]*)?/?>", xml)
+    if start is None:
+        # A sheet may lack its rows altogether; a prefix that is not the sheet's own may not hide them.
+        if b"sheetData" in xml:
+            raise archive.spoilt(path)
+        return xml, b"", b""
+    if start[0].endswith(b"/>"):
+        return xml[: start.start()], b"", xml[start.end() :]
+    end = xml.rfind(b"</sheetData")
+    if end < start.end():
+        raise archive.spoilt(path)
+    return xml[: start.end()], xml[start.end() : end], xml[end:]
+
+
+def _without_comments(xml: bytes) -> bytes:
+    """The same document without comments and instructions, and with the text of CDATA as plain text."""
+    if b"<!" not in xml and xml.find(b"<?", 2) < 0:
+        return xml
+
+    def plain(match: re.Match[bytes]) -> bytes:
+        text = match[1] or b""
+        return text.replace(b"&", b"&amp;").replace(b"<", b"&lt;").replace(b">", b"&gt;")
+
+    return re.sub(rb"<!--.*?-->|<!\[CDATA\[(.*?)\]\]>|<\?.*?\?>", plain, xml, flags=re.DOTALL)
+
+
+def _without_prefix(xml: bytes) -> bytes:
+    """`<x:row>` as `<row>`: with the comments gone, `<x:` can only be a tag."""
+    declared = re.search(rb"""xmlns:([\w.-]+)\s*=\s*["']%b["']""" % re.escape(MAIN.encode()), xml[:8192])
+    if declared is None:
+        return xml
+    prefix = declared[1]
+    xml = xml.replace(b"<%b:" % prefix, b"<").replace(b"</%b:" % prefix, b"</")
+    # The prefix stays declared for attributes; elements without one now belong to the same namespace.
+    return xml if re.search(rb"\sxmlns\s*=", xml[:8192]) else xml.replace(b"xmlns:%b=" % prefix, b"xmlns=", 1)
+
+
+def _refuse_bad_dimension(head: bytes, archive: Archive, path: str) -> None:
+    stated = re.search(rb"<dimension\b[^>]*?\bref\s*=\s*[\"']([^\"']*)", head)
+    # LibreOffice writes `1:4` for whole rows.
+    corner = rb"(?:\$?[A-Z]{1,3}\$?[1-9][0-9]{0,6}|\$?[A-Z]{1,3}|\$?[1-9][0-9]{0,6})"
+    if stated and stated[1] and not re.fullmatch(rb"%b(?::%b)?" % (corner, corner), stated[1]):
+        raise archive.spoilt(path)
+
+
+_ATTRIBUTES = rb"""(?:[^>"']|"[^"]*"|'[^']*')*?"""
+_TAG = re.compile(rb"<(c|row)(?=[\s/>])(%b)(/?)>" % _ATTRIBUTES)
+_UNUSUAL_ROW = re.compile(rb'<row r="([0-9]+)"')
+_HIDDEN_ROW = re.compile(rb"""<row r="([0-9]+)"[^>]*?\shidden\s*=\s*["'](?:1|true)["']""")
+_REFERENCE = re.compile(rb"([A-Z]{1,3})([1-9][0-9]{0,6})")
+_TYPE = re.compile(rb"""\st\s*=\s*["']([^"']*)["']""")
+_VALUE = re.compile(rb"<v(?:\s[^>]*)?(?:/>|>(.*?)</v\s*>)", re.DOTALL)
+_FORMULA_TEXT = re.compile(rb"<f(?:\s[^>]*)?(?:/>|>(.*?)</f\s*>)", re.DOTALL)
+_NUMBER = re.compile(rb"\s*[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?\s*")
+
+
+class _Scan:
+    def __init__(self, body: bytes, file: str, sheet: str) -> None:
+        self._file, self._sheet = file, sheet
+        if match := _FOREIGN.search(body):
+            raise self._damaged(same(match[0].decode("ascii", "replace")))
+        self._body = body
+        self._doubts: dict[Position, Doubt] = {}
+        self._negative: dict[Position, str] = {}
+        self._blanked: list[tuple[int, int, bytes]] = []
+        self._widest = 1
+        self._widest_at = ""
+
+    def result(self) -> Sheet:
+        unusual = self._unusual()
+        if _UNUSUAL_ROW.search(self._body) or any(_PLACELESS_CELL.match(self._body, at) for at in unusual):
+            self._body = _placed(self._body)
+            unusual = self._unusual()
+        rows = self._rows()
+        for at in unusual:
+            self._look(at)
+        self._refuse_area(rows)
+        return Sheet(self._blanked_body(), self._doubts, self._hidden_rows(), self._negative)
+
+    def _unusual(self) -> list[int]:
+        return [match.start() for match in _UNUSUAL.finditer(self._body)]
+
+    def _rows(self) -> int:
+        """The number of the last row."""
+        numbers = _ROW.findall(self._body)
+        last = max(map(int, numbers), default=0)
+        if last > LAST_ROW or b"0" in numbers:
+            shown = last if last > LAST_ROW else 0
+            raise self._damaged(Text("a row numbered {n}", "строка с номером {n}").fill(n=str(shown)))
+        if len(set(numbers)) < len(numbers):
+            twice = next(n for n, times in Counter(numbers).items() if times > 1)
+            raise self._damaged(Text("row {n} stands twice", "строка {n} стоит дважды").fill(n=int(twice)))
+        return last
+
+    def _hidden_rows(self) -> frozenset[int]:
+        return frozenset(int(match[1]) for match in _HIDDEN_ROW.finditer(self._body))
+
+    def _look(self, start: int) -> None:
+        cell = _CELL.match(self._body, start)
+        if cell is None:
+            raise self._damaged(Text("a cell is cut off", "ячейка обрывается"))
+        attributes, inner = cell[1], cell[2] or b""
+        position = self._position(attributes)
+        kind = stated[1].decode() if (stated := _TYPE.search(attributes)) else "n"
+        value = None if (found := _VALUE.search(inner)) is None else (found[1] or b"").strip()
+        doubt = self._doubt(position, kind, value, inner)
+        if doubt:
+            self._doubts[position] = doubt
+            self._blanked.append((cell.start(), cell.end(), b"<c%b/>" % _TYPE.sub(b"", attributes)))
+
+    def _doubt(self, position: Position, kind: str, value: bytes | None, inner: bytes) -> Doubt | None:
+        if kind == "e":
+            return Doubt("error", decoded(value or b""))
+        formula = _FORMULA_TEXT.search(inner)
+        if not value:
+            # A text formula with an empty result is stored as <v></v>; a result never computed has no <v> there.
+            computed = value is not None and kind == "str"
+            return Doubt("formula", "=" + decoded(formula[1] or b"")) if formula and not computed else None
+        if kind == "n" and not _NUMBER.fullmatch(value):
+            if _is_number(value):
+                return Doubt("error", decoded(value))
+            raise self._odd(position, value)
+        if (kind == "s" and not value.isdigit()) or (kind == "b" and value not in (b"0", b"1")):
+            raise self._odd(position, value)
+        if kind not in ("n", "s", "b", "str", "inlineStr", "d"):
+            raise self._odd(position, kind.encode())
+        if kind == "n" and value.startswith(b"-"):
+            self._negative[position] = value.decode()
+        return None
+
+    def _position(self, attributes: bytes) -> Position:
+        place = _PLACE.search(attributes)
+        reference = _REFERENCE.fullmatch(place[1]) if place else None
+        row, column = (int(reference[2]), column_number(reference[1].decode())) if reference else (0, 0)
+        if not reference or row > LAST_ROW or column > LAST_COLUMN:
+            shown = place[1][:20].decode("ascii", "replace") if place else ""
+            raise self._damaged(Text("a cell at {cell}", "ячейка с адресом {cell}").fill(cell=shown))
+        if column > self._widest:
+            self._widest, self._widest_at = column, address(self._sheet, row, column)
+        return row, column
+
+    def _refuse_area(self, rows: int) -> None:
+        if rows * max(self._widest, 702) <= MAX_AREA:
+            return
+        for column, row in _ever_wider(self._body, self._widest):
+            self._widest, self._widest_at = column, address(self._sheet, row, column)
+        if rows * self._widest > MAX_AREA:
+            far = self._widest_at or address(self._sheet, rows, self._widest)
+            raise refused(self._file, _TOO_WIDE, cell=far)
+
+    def _blanked_body(self) -> bytes:
+        if not self._blanked:
+            return self._body
+        pieces, at = [], 0
+        for start, end, blank in self._blanked:
+            pieces += [self._body[at:start], blank]
+            at = end
+        return b"".join([*pieces, self._body[at:]])
+
+    def _odd(self, position: Position, value: bytes) -> WorkbookUnreadable:
+        what = Text("the cell {cell} holds {value}", "в ячейке {cell} стоит {value}")
+        shown = repr(value[:40].decode("utf-8", "replace"))
+        return damaged(self._file, what.fill(cell=address(self._sheet, *position), value=shown))
+
+    def _damaged(self, what: Text) -> WorkbookUnreadable:
+        return damaged(
+            self._file,
+            Text("sheet {sheet}: {what}", "лист «{sheet}»: {what}").fill(sheet=self._sheet, what=what),
+        )
+
+
+def _is_number(value: bytes) -> bool:
+    """Whether other programs take it for a number (NaN, INF, Arabic digits), so that the cell is in doubt."""
+    text = value.decode("utf-8", "replace").casefold()
+    return text.lstrip("+-") in ("nan", "inf", "infinity", "1.#qnan", "1.#inf") or text.isdecimal()
+
+
+def _ever_wider(body: bytes, widest: int) -> Iterator[tuple[int, int]]:
+    """(column, row) of each cell further right than all before it."""
+    at = 0
+    while match := _wider(widest).search(body, at):
+        widest, at = column_number(match[1].decode()), match.end()
+        yield widest, int(match[2])
+
+
+def _wider(column: int) -> re.Pattern[bytes]:
+    """Finds a cell right of `column`: for AD, `A[E-Z]`, `[B-Z][A-Z]` or three letters."""
+    name = letters(column)
+    choices = [rb"[A-Z]{%d,3}" % (len(name) + 1)] if len(name) < 3 else []
+    for i, letter in enumerate(name):
+        if letter != "Z":
+            rest = rb"[A-Z]{%d}" % (len(name) - i - 1)
+            choices.append(b"%b[%c-Z]%b" % (name[:i].encode(), ord(letter) + 1, rest))
+    return re.compile(rb'<c r="(%b)([0-9]+)"' % (b"|".join(choices) or b"(?!)"))

@@ -1,0 +1,157 @@
+"""A file's bytes go in, a snapshot comes out: the chosen sheets' cells, and a doubt wherever a cell hides its value.
+
+Calamine is never given the user's file. It gets a small package of parts that were checked, so that what was
+scanned and what is parsed are the same bytes, however the file names, encodes or prefixes them.
+"""
+
+from __future__ import annotations
+
+import gc
+import hashlib
+import io
+import re
+import zipfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime, time, timedelta
+from typing import cast
+
+from python_calamine import CalamineWorkbook
+
+from sheets_crm.hosts.xlsx.cells import Sheet, prepared
+from sheets_crm.hosts.xlsx.package import MAIN, OFFICE
+from sheets_crm.hosts.xlsx.preflight import Parts, SheetPart, check, refused
+from sheets_crm.hosts.xlsx.scan import area
+from sheets_crm.sheet import Area, Doubt, Grid, Position, Select, SheetInfo, Snapshot, Value
+from sheets_crm.text import Text
+
+_REPORT_NAME = re.compile(r"_scrm_(\w+)", re.IGNORECASE)
+_REPORT_TARGET = re.compile(r"=?(?:'((?:[^']|'')+)'|([^'!]+))!\$?[A-Z]{1,3}\$?[0-9]+(?::.*)?")
+_UNREADABLE = Text(
+    "has a sheet {sheet} that cannot be read: open it in Excel, save it and try again.",
+    "— лист «{sheet}» не читается: откройте файл в Excel, сохраните и повторите.",
+)
+
+
+def read(data: bytes, name: str, select: Select) -> Snapshot:
+    """The workbook `name`: all its sheets, and the cells of those that `select` chooses. Raises WorkbookUnreadable.
+
+    Numbers are floats and blanks are empty strings, as calamine gives them; row 1 is always the sheet's row 1.
+    Chart sheets are listed and never read.
+    """
+    parts = check(data, name)
+    reports = _reports(parts)
+    infos = tuple(SheetInfo(s.name, s.hidden, reports.get(s.name.casefold())) for s in parts.sheets)
+    chosen = {sheet.casefold() for sheet in select(infos)}
+    wanted = [s for s in parts.sheets if s.kind == "worksheet" and s.name.casefold() in chosen]
+    with _collector_paused():
+        grids = {sheet.name: _grid(parts, sheet) for sheet in wanted}
+    return Snapshot(infos, grids, hashlib.sha256(data).hexdigest())
+
+
+def _reports(parts: Parts) -> Mapping[str, str]:
+    """Case-folded sheet name to the key of our report on it; a name that points to A1 goes before others."""
+    found: dict[str, str] = {}
+    for defined, text in sorted(parts.names, key=lambda pair: not pair[1].endswith("!$A$1")):
+        key, target = _REPORT_NAME.fullmatch(defined), _REPORT_TARGET.fullmatch(text)
+        if key and target:
+            sheet = target[1].replace("''", "'") if target[1] else target[2]
+            found.setdefault(sheet.casefold(), key[1].lower())
+    return found
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """Millions of new cells hold no cycles; looking for some would take longer than reading them."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+# ----------------------------------------------------------------------- one sheet
+
+
+def _grid(parts: Parts, sheet: SheetPart) -> Grid:
+    cells = prepared(parts.archive, sheet.path, sheet.name)
+    rows = _values(_package(parts, cells), parts.archive.name, sheet.name)
+    doubts = {**cells.doubts, **_impossible_dates(rows, cells)}
+    _drop_blank_end(rows, doubts)
+    return Grid(sheet.name, rows, doubts, cells.hidden_rows, _tables(parts, sheet))
+
+
+def _package(parts: Parts, cells: Sheet) -> bytes:
+    """The smallest workbook that calamine reads: one sheet, its strings and its styles."""
+    relations = [f'<Relationship Id="s" Type="{OFFICE}/worksheet" Target="worksheets/sheet1.xml"/>']
+    buffer = io.BytesIO()
+    # Compressed a little: python-calamine takes a file object's bytes over slowly.
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        archive.writestr("[Content_Types].xml", _CONTENT_TYPES)
+        archive.writestr("_rels/.rels", _PACKAGE_RELATIONS)
+        archive.writestr("xl/workbook.xml", _WORKBOOK % (MAIN, OFFICE, int(parts.date1904)))
+        archive.writestr("xl/worksheets/sheet1.xml", b"".join((_SHEET_HEAD, cells.body, _SHEET_TAIL)))
+        for kind, path in (("sharedStrings", parts.shared_strings), ("styles", parts.styles)):
+            if path is not None:
+                archive.writestr(f"xl/{kind}.xml", parts.archive.sound(path))
+                relations.append(f'<Relationship Id="{kind}" Type="{OFFICE}/{kind}" Target="{kind}.xml"/>')
+        archive.writestr("xl/_rels/workbook.xml.rels", _RELATIONS % "".join(relations))
+    return buffer.getvalue()
+
+
+_CONTENT_TYPES = (
+    '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
+    '<Default Extension="xml" ContentType="application/xml"/></Types>'
+)
+_RELATIONS = (
+    '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">%s</Relationships>'
+)
+_PACKAGE_RELATIONS = _RELATIONS % (
+    f'<Relationship Id="w" Type="{OFFICE}/officeDocument" Target="xl/workbook.xml"/>'
+)
+_WORKBOOK = (
+    '<workbook xmlns="%s" xmlns:r="%s"><workbookPr date1904="%d"/>'
+    '<sheets><sheet name="S" sheetId="1" r:id="s"/></sheets></workbook>'
+)
+_SHEET_HEAD = f'<worksheet xmlns="{MAIN}"><sheetData>'.encode()
+_SHEET_TAIL = b"</sheetData></worksheet>"
+
+
+def _values(package: bytes, file: str, sheet: str) -> list[list[Value]]:
+    try:
+        workbook = CalamineWorkbook.from_filelike(io.BytesIO(package))
+        rows = workbook.get_sheet_by_index(0).to_python(skip_empty_area=False)
+        return [cast("list[Value]", row) for row in rows]
+    except (KeyboardInterrupt, SystemExit, MemoryError):
+        raise
+    except BaseException as error:  # a panic in calamine is no Exception
+        raise refused(file, _UNREADABLE, sheet=sheet) from error
+
+
+def _impossible_dates(rows: Sequence[Sequence[Value]], cells: Sheet) -> dict[Position, Doubt]:
+    """Negative dates: Excel shows ######, calamine says midnight."""
+    return {
+        (row, column): Doubt("error", raw)
+        for (row, column), raw in cells.negative.items()
+        if isinstance(rows[row - 1][column - 1], date | datetime | time | timedelta)
+    }
+
+
+def _drop_blank_end(rows: list[list[Value]], doubts: Mapping[Position, Doubt]) -> None:
+    """Takes the rows below the last one with anything in it: a stray space may stand in row 1,048,576."""
+    last_doubt = max((row for row, _ in doubts), default=0)
+    while len(rows) > last_doubt and not any(map(_is_something, rows[-1])):
+        rows.pop()
+
+
+def _is_something(value: Value) -> bool:
+    return not isinstance(value, str) or not (value == "" or value.isspace())
+
+
+def _tables(parts: Parts, sheet: SheetPart) -> tuple[Area, ...]:
+    relations = parts.archive.relations(sheet.path).values()
+    trees = (parts.archive.tree(r.target) for r in relations if r.kind == "table" and r.target)
+    areas = (area(tree.get("ref", "")) for tree in trees)
+    return tuple(sorted(a for a in areas if a is not None))
