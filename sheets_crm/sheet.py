@@ -11,6 +11,8 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Literal, NamedTuple, TypeAlias
 
+from sheets_crm.text import Text
+
 Value: TypeAlias = str | float | int | bool | Decimal | date | datetime | time | timedelta | None
 Position: TypeAlias = tuple[int, int]
 """(row, column) of a cell, both from 1."""
@@ -338,6 +340,8 @@ class Applied(NamedTuple):
     backup: str | None = None
     beside: str | None = None
     """Where the reports went, if the workbook itself could not be written safely."""
+    reason: Text | None = None
+    """Why it could not, in one sentence."""
 
 
 def free_name(wanted: str, taken: Collection[str]) -> str:

@@ -1,1 +1,98 @@
-"""The .xlsx file as a host."""
+"""The host of .xlsx and .xlsm files: cells are spliced in, reports grafted, and nothing else changes by a byte."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from sheets_crm.errors import SheetsCrmError, WorkbookChanged, WorkbookUnsafe
+from sheets_crm.hosts.xlsx.graft import claim, graft
+from sheets_crm.hosts.xlsx.guard import prove
+from sheets_crm.hosts.xlsx.package import Package
+from sheets_crm.hosts.xlsx.patch import patch
+from sheets_crm.hosts.xlsx.read import read
+from sheets_crm.hosts.xlsx.render import render
+from sheets_crm.hosts.xlsx.save import digest, load, replace_file, write_file
+from sheets_crm.hosts.xlsx.styles import Styles
+from sheets_crm.hosts.xlsx.workbook import Workbook
+from sheets_crm.sheet import Applied, Changes, Page, Select, Snapshot
+from sheets_crm.text import Text
+
+_CHANGED = Text(
+    "{name} was changed after it was read; nothing was written, please try again.",
+    "Файл {name} изменился после чтения; ничего не записано, повторите попытку.",
+)
+
+
+class XlsxHost:
+    """A workbook in a file."""
+
+    def __init__(self, path: Path | str) -> None:
+        self.path = Path(path)
+
+    @property
+    def label(self) -> str:
+        """The file's name."""
+        return self.path.name
+
+    def read(self, select: Select) -> Snapshot:
+        """The list of all sheets and the cells of those that `select` chooses. Raises WorkbookError."""
+        return read(load(self.path), self.path.name, select)
+
+    def apply(self, changes: Changes, snapshot: Snapshot) -> Applied:
+        """Writes all of `changes` or nothing, with a backup beside the file; equal content is not written again.
+
+        Where the workbook cannot be written safely its reports go to `<stem>.reports.xlsx` beside it.
+        Raises WorkbookChanged, WorkbookInUse, WorkbookNotFound; WorkbookUnsafe if there is no report to put beside.
+        """
+        data = load(self.path)
+        if digest(data) != snapshot.version:
+            raise WorkbookChanged(_CHANGED.fill(name=self.label))
+        try:
+            new = patched(data, changes)
+        except WorkbookUnsafe as problem:
+            if not changes.pages:
+                raise
+            beside = _beside(self.path)
+            create(beside, changes.pages)
+            return Applied(changed=False, beside=str(beside), reason=problem.message)
+        if new == data:
+            return Applied(changed=False)
+        return Applied(changed=True, backup=str(replace_file(self.path, new, snapshot.version)))
+
+
+def patched(data: bytes, changes: Changes) -> bytes:
+    """A workbook's bytes with `changes`, proved to hold all else as it was. Raises WorkbookUnsafe."""
+    package = Package(data)
+    workbook = Workbook(package)
+    workbook.refuse_unsafe()
+    styles = Styles(workbook)
+    patch(workbook, styles, changes)
+    if changes.pages:
+        graft(workbook, styles, changes.pages, render(changes.pages))
+    new = package.write()
+    if new != data:
+        prove(data, new, changes)
+    return new
+
+
+def create(path: Path | str, pages: Sequence[Page]) -> None:
+    """Writes a new workbook of `pages`; the same pages give the same bytes. Raises WorkbookInUse, WorkbookUnsafe."""
+    write_file(Path(path), claim(render(pages), pages))
+
+
+def _beside(path: Path) -> Path:
+    """Where the reports go when they cannot go into the workbook; never over a file of the user's."""
+    number = 1
+    while True:
+        beside = path.with_name(f"{path.stem}.reports{'' if number == 1 else f' ({number})'}.xlsx")
+        if not beside.exists() or _is_ours(beside):
+            return beside
+        number += 1
+
+
+def _is_ours(path: Path) -> bool:
+    try:
+        return Workbook(Package(load(path))).holds_ours
+    except SheetsCrmError:
+        return False

@@ -1,0 +1,435 @@
+"""Proof before the rename: what was not to change has not changed, and Excel has no new reason to offer a repair.
+
+Nothing here trusts the code that wrote: both packages are read again, from their bytes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from itertools import pairwise
+from typing import NamedTuple, TypeAlias
+from xml.parsers import expat
+
+from lxml import etree
+
+from sheets_crm.errors import WorkbookUnsafe
+from sheets_crm.hosts.xlsx import patch, styles, workbook
+from sheets_crm.hosts.xlsx.graft import belongings
+from sheets_crm.hosts.xlsx.package import (
+    CONTENT_TYPES,
+    OFFICE,
+    Element,
+    Package,
+    local,
+    main,
+    parse,
+    relations_part,
+)
+from sheets_crm.hosts.xlsx.scan import Parts, attribute, children, column_number, rows, split
+from sheets_crm.hosts.xlsx.workbook import BUILT_IN, OWNED, Sheet, Workbook
+from sheets_crm.sheet import LOG_KEY, Changes, Position, letters
+from sheets_crm.text import Text
+
+_LOST = Text(
+    "Writing into the workbook would have changed something that is not ours ({what}), so it was left as it is.",
+    "Запись в книгу изменила бы то, что нам не принадлежит ({what}), поэтому книга оставлена как есть.",
+)
+_GROWING = frozenset({"numFmts", "fonts", "fills", "borders", "cellXfs", "dxfs"})
+_MOST_FORMATS = 64_000
+MayGo: TypeAlias = Callable[[Element], bool]
+_ORDER = {"workbook": workbook.CHILDREN, "styleSheet": styles.CHILDREN, "worksheet": patch.CHILDREN}
+
+
+def prove(before: bytes, after: bytes, changes: Changes) -> None:
+    """Raises WorkbookUnsafe unless `after` is `before` with `changes` and nothing else."""
+    old, new = Package(before), Package(after)
+    touched = _touched(Workbook(old), changes)
+    free = _free_parts(Workbook(old), changes)
+    for name in old.names:
+        if name in free:
+            continue
+        if name not in new:
+            if old.content_type(name).endswith(".calcChain+xml"):
+                continue
+            raise _lost(name)
+        if old.packed(name) == new.packed(name):
+            continue
+        if name in touched:
+            _prove_sheet(old.read(name), new.read(name), touched[name], name, Workbook(old))
+        elif not _only_grown(old, new, name, changes, free):
+            raise _lost(name)
+    if [n for n in old.names if n in new] != [n for n in new.names if n in old]:
+        raise _lost(CONTENT_TYPES)
+    differing = [n for n in new.names if n not in old or old.packed(n) != new.packed(n)]
+    worse = repairs(new, differing) - repairs(old, [n for n in differing if n in old])
+    if worse:
+        raise _lost(", ".join(sorted(worse)))
+
+
+def _lost(what: str) -> WorkbookUnsafe:
+    return WorkbookUnsafe(_LOST.fill(what=what))
+
+
+# ---------------------------------------------------------------- sheets
+
+
+class Touched(NamedTuple):
+    """What may differ on one sheet of the user's."""
+
+    cells: frozenset[Position]
+    blank: Mapping[Position, str]
+    """Cells that must have been blank, or have held this already: the new IDs."""
+    columns: frozenset[int]
+    """Columns of ours, whose width is ours too."""
+    marks: frozenset[str]
+
+
+def _touched(book: Workbook, changes: Changes) -> dict[str, Touched]:
+    cells: dict[str, set[Position]] = defaultdict(set)
+    blank: dict[str, dict[Position, str]] = defaultdict(dict)
+    columns: dict[str, set[int]] = defaultdict(set)
+    marks: dict[str, set[str]] = defaultdict(set)
+    for update in changes.columns:
+        columns[update.sheet].add(update.column)
+        cells[update.sheet].update((row, update.column) for row in (update.header_row, *update.texts))
+    for fill in changes.fills:
+        blank[fill.sheet][fill.row, fill.column] = fill.value
+    for highlight in changes.highlights:
+        marks[highlight.sheet].add(highlight.mark)
+    touched = {}
+    for name in {*cells, *blank, *marks}:
+        sheet = book.sheet(name)
+        if sheet is not None:
+            touched[sheet.part] = Touched(
+                frozenset(cells[name]) | frozenset(blank[name]),
+                blank[name],
+                frozenset(columns[name]),
+                frozenset(marks[name]),
+            )
+    log = book.owned(LOG_KEY)
+    if log is not None and changes.log:
+        first = patch.first_free_row(book.package.read(log.part))
+        added = frozenset(
+            (row, column) for row in range(first, first + len(changes.log)) for column in (1, 2)
+        )
+        touched[log.part] = Touched(added, {}, frozenset(), frozenset())
+    return touched
+
+
+def _prove_sheet(before: bytes, after: bytes, touched: Touched, name: str, book: Workbook) -> None:
+    try:
+        expat.ParserCreate().Parse(after, True)
+    except expat.ExpatError as problem:
+        raise _lost(name) from problem
+    old, new = split(before), split(after)
+    if old.prefix != new.prefix or _without_ours(old, touched) != _without_ours(new, touched):
+        raise _lost(name)
+    strings = patch.shared_strings(book)
+    for position, value in touched.blank.items():
+        said = patch.present(_cell_at(old, position), old.prefix, strings)
+        if said.strip() not in ("", value):
+            raise _lost(f"{name}, {letters(position[1])}{position[0]}")
+
+
+def _without_ours(parts: Parts, touched: Touched) -> tuple[object, ...]:
+    p = parts.prefix
+    head = re.sub(rb"<%bdimension\s[^>]*>(?:</%bdimension>)?" % (p, p), b"", parts.head)
+    columns = re.compile(rb"<%bcols>(.*?)</%bcols>" % (p, p), re.DOTALL)
+    widths = columns.search(head)
+    return (
+        columns.sub(b"", head),
+        _widths(widths.group(1), p, touched.columns) if widths else [],
+        _body_without(parts, touched.cells),
+        _tail_without(parts, touched.marks),
+    )
+
+
+def _body_without(parts: Parts, gone: Collection[Position]) -> bytes:
+    """The rows without those cells, without the hints in `spans`, and without rows that hold and say nothing."""
+    p, body = parts.prefix, parts.body
+    wanted = b"|".join(sorted({letters(column).encode() for _, column in gone}))
+    if wanted:
+        cell = rb'<%bc\s(?:[^>]*?\s)?r="(%b)(\d+)"(?:[^>]*/>|[^>]*>.*?</%bc>)' % (p, wanted, p)
+        known = {(row, letters(column).encode()) for row, column in gone}
+        body = re.sub(
+            cell,
+            lambda match: b"" if (int(match.group(2)), match.group(1)) in known else match.group(),
+            body,
+            flags=re.DOTALL,
+        )
+    body = re.sub(rb'(<%brow\s[^>]*?)\s*\bspans="[^"]*"' % p, rb"\1", body)
+    body = re.sub(rb"(<%brow(?:\s[^>]*?)?)\s*(?:/>|>\s*</%brow>)" % (p, p), rb"\1></%brow>" % p, body)
+    return re.sub(rb'<%brow r="\d+"></%brow>' % (p, p), b"", body)
+
+
+def _tail_without(parts: Parts, marks: Collection[str]) -> bytes:
+    p, tail = parts.prefix, parts.tail
+
+    def kept(match: re.Match[bytes]) -> bytes:
+        formula = patch.rule_formula(match.group(), p)
+        return b"" if any(patch.marked(formula, mark) for mark in marks) else match.group()
+
+    pieces, done = [], 0
+    for child in children(tail, p):
+        if child.name == "conditionalFormatting":
+            element = patch.rule_pattern(p).sub(kept, tail[child.start : child.end])
+            empty = not patch.rule_pattern(p).search(element)
+            pieces += [tail[done : child.start], b"" if empty else element]
+            done = child.end
+    return b"".join(pieces) + tail[done:]
+
+
+def _widths(
+    cols: bytes, prefix: bytes, ours: Collection[int]
+) -> list[tuple[int, int, tuple[tuple[bytes, bytes], ...]]]:
+    """Runs of columns with their look, ours left out, equal neighbours joined."""
+    found: list[tuple[int, int, tuple[tuple[bytes, bytes], ...]]] = []
+    for tag in re.findall(rb"<%bcol\s[^>]*>" % prefix, cols):
+        first, last = (int(attribute(tag, name) or b"0") for name in (b"min", b"max"))
+        pairs = re.findall(rb"""([\w:]+)\s*=\s*["']([^"']*)""", tag)
+        seen = tuple(pair for pair in pairs if pair[0] not in (b"min", b"max"))
+        edges = [first, *sorted({c for at in ours for c in (at, at + 1) if first < c <= last}), last + 1]
+        for start, end in pairwise(edges):
+            if start in ours:
+                continue
+            if found and found[-1][2] == seen and _adjoin(found[-1][1], start, ours):
+                found[-1] = (found[-1][0], end - 1, seen)
+            else:
+                found.append((start, end - 1, seen))
+    return found
+
+
+def _adjoin(last: int, first: int, ours: Collection[int]) -> bool:
+    return all(column in ours for column in range(last + 1, first))
+
+
+def _cell_at(parts: Parts, position: Position) -> bytes:
+    """The bytes of a cell; an empty one where there is none."""
+    reference = f"{letters(position[1])}{position[0]}".encode()
+    p = parts.prefix
+    cell = rb'<%bc\s(?:[^>]*?\s)?r="%b"(?:[^>]*/>|[^>]*>.*?</%bc>)' % (p, reference, p)
+    match = re.search(cell, parts.body, re.DOTALL)
+    return match.group() if match else b"<%bc/>" % p
+
+
+# ---------------------------------------------------------------- parts that may only grow
+
+
+def _free_parts(book: Workbook, changes: Changes) -> set[str]:
+    """Reports that are replaced, with all that hangs on them: these may be anything."""
+    free: set[str] = set()
+    for page in changes.pages:
+        sheet = book.owned(page.key) if page.owned else None
+        if sheet is not None:
+            hanging = belongings(book.package, sheet.part)
+            free |= {sheet.part, *hanging, *(relations_part(part) for part in (sheet.part, *hanging))}
+    return free
+
+
+def _only_grown(old: Package, new: Package, name: str, changes: Changes, free: Collection[str]) -> bool:
+    before, after = parse(old.read(name)), parse(new.read(name))
+    book = Workbook(old)
+    if name == old.workbook:
+        reports = [sheet for page in changes.pages if page.owned and (sheet := book.owned(page.key))]
+        ours = {n.casefold() for page in changes.pages for n in page.names}
+        return _kept(before, after, {"sheets", "definedNames"}, lambda e: _name_is_ours(e, reports, ours))
+    if name == book.part("styles"):
+        return _kept(before, after, _GROWING, lambda _: False)
+    if name == CONTENT_TYPES:
+        return _kept_children(before, after, lambda e: _type_may_go(e, free))
+    if name == relations_part(old.workbook):
+        return _kept_children(before, after, lambda e: e.get("Type", "").endswith("/calcChain"))
+    return False
+
+
+def _kept(before: Element, after: Element, growing: Collection[str], may_go: MayGo) -> bool:
+    """Whether all children stand as they did; those of the `growing` sections may have got more inside."""
+    left = [child for child in after if local(child)]
+    for child in before:
+        name = local(child)
+        while left and not (
+            child.tag == left[0].tag and (name in growing or _canonical(child) == _canonical(left[0]))
+        ):
+            if local(left.pop(0)) not in growing:
+                return False
+        if not left or (name in growing and not _kept_children(child, left[0], may_go)):
+            return False
+        left.pop(0)
+    return before.attrib == after.attrib and all(local(child) in growing for child in left)
+
+
+def _kept_children(before: Element, after: Element, may_go: MayGo) -> bool:
+    """Whether the children that may not go stand first, in their order, as they did."""
+    old = [_canonical(child) for child in before if local(child) and not may_go(child)]
+    new = [_canonical(child) for child in after if local(child) and not may_go(child)]
+    attributes = [{k: v for k, v in element.attrib.items() if k != "count"} for element in (before, after)]
+    return new[: len(old)] == old and attributes[0] == attributes[1]
+
+
+def _canonical(element: Element) -> bytes:
+    return etree.tostring(element, method="c14n", exclusive=True, with_tail=False)
+
+
+def _name_is_ours(entry: Element, reports: Sequence[Sheet], names: Collection[str]) -> bool:
+    name, index = entry.get("name", ""), entry.get("localSheetId")
+    if index is not None:
+        return name.startswith(BUILT_IN) and index in {str(sheet.place) for sheet in reports}
+    return name.startswith(OWNED) or name.casefold() in names
+
+
+def _type_may_go(entry: Element, free: Collection[str]) -> bool:
+    part = entry.get("PartName", "").lstrip("/").lower()
+    return entry.get("ContentType", "").endswith(".calcChain+xml") or part in {name.lower() for name in free}
+
+
+# ---------------------------------------------------------------- the repair lint
+
+
+def repairs(package: Package, names: Collection[str]) -> Counter[str]:
+    """What makes Excel offer to repair a workbook, and how often: the package as a whole, the parts of `names` in depth.
+
+    Real workbooks have some of these and open well: compare what came in with what goes out.
+    """
+    return Counter(_package_faults(package)) + Counter(
+        fault for name in names if name in package for fault in _part_faults(package, name)
+    )
+
+
+def _package_faults(package: Package) -> Iterator[str]:
+    typed = Counter(
+        e.get("PartName", "").lstrip("/").lower() for e in package.tree(CONTENT_TYPES) if e.get("PartName")
+    )
+    for name, times in typed.items():
+        if times > 1:
+            yield f"two content types for {name}"
+        if name not in package:
+            yield f"content type for the missing {name}"
+    for name in package.names:
+        if name != CONTENT_TYPES and not package.content_type(name):
+            yield f"no content type for {name}"
+        relations = package.relations(name)
+        if len({relation.id for relation in relations}) < len(relations):
+            yield f"two relationships with one id in {name}"
+        for relation in relations:
+            if not relation.external and relation.target not in package and "#" not in relation.target:
+                yield f"{name} relates to the missing {relation.target}"
+
+
+def _part_faults(package: Package, name: str) -> Iterator[str]:
+    kind = package.content_type(name)
+    if kind.endswith(".worksheet+xml"):
+        yield from _sheet_faults(package, name)
+    elif kind.endswith(".styles+xml"):
+        yield from _style_faults(package.tree(name))
+    elif name == package.workbook:
+        yield from _workbook_faults(package.tree(name))
+
+
+def _workbook_faults(root: Element) -> Iterator[str]:
+    yield from _order_faults(root)
+    sheets = root.findall(f"{main('sheets')}/{main('sheet')}")
+    if len({sheet.get("name", "").casefold() for sheet in sheets}) < len(sheets):
+        yield "two sheets with one name"
+    if len({sheet.get("sheetId") for sheet in sheets}) < len(sheets):
+        yield "two sheets with one id"
+    names = root.findall(f"{main('definedNames')}/{main('definedName')}")
+    if len({(name.get("name", "").casefold(), name.get("localSheetId")) for name in names}) < len(names):
+        yield "two defined names that are equal"
+    for name in names:
+        if int(name.get("localSheetId") or 0) >= len(sheets):
+            yield f"defined name {name.get('name')} of no sheet"
+
+
+def _style_faults(root: Element) -> Iterator[str]:
+    yield from _order_faults(root)
+    size = {local(section): sum(1 for entry in section if local(entry)) for section in root}
+    for section in root:
+        if section.get("count") and int(section.get("count", "0")) != size[local(section)]:
+            yield f"wrong count of {local(section)}"
+    for entry in root.iterfind(f"{main('cellXfs')}/{main('xf')}"):
+        for key, section_name in (("fontId", "fonts"), ("fillId", "fills"), ("borderId", "borders")):
+            if int(entry.get(key, "0")) >= size.get(section_name, 0):
+                yield f"{key} out of range"
+    if size.get("cellXfs", 0) > _MOST_FORMATS:
+        yield "too many cell formats"
+
+
+def _sheet_faults(package: Package, name: str) -> Iterator[str]:
+    parts = split(package.read(name))
+    yield from _row_faults(parts)
+    frame = parse(parts.head + parts.tail)
+    yield from _order_faults(frame)
+    ids = {relation.id for relation in package.relations(name)}
+    differential = _size(package, "dxfs")
+    for element in frame.iter():
+        related = [value for key, value in element.attrib.items() if str(key).startswith(f"{{{OFFICE}}}")]
+        if any(value and value not in ids for value in related):
+            yield f"{local(element)} of {name} without its relationship"
+        if local(element) == "cfRule" and int(element.get("dxfId", "-1")) >= differential:
+            yield f"differential format out of range in {name}"
+    styled = {int(n) for n in set(re.findall(rb'<%bc [^>]*?\bs="(\d+)"' % parts.prefix, parts.body))}
+    if max(styled, default=0) >= _size(package, "cellXfs"):
+        yield f"cell format out of range in {name}"
+    shared = {int(n) for n in re.findall(rb'\bt="s"[^>]*><%bv>(\d+)<' % parts.prefix, parts.body)}
+    if shared and max(shared) >= _shared_strings(package):
+        yield f"shared string out of range in {name}"
+    yield from _chain_faults(package, name, parts)
+
+
+def _row_faults(parts: Parts) -> Iterator[str]:
+    """Rows and cells out of order; most rows are alike, so each pattern of columns is judged once."""
+    try:
+        standing = list(rows(parts.body, parts.prefix))
+    except WorkbookUnsafe:
+        yield "rows out of order"
+        return
+    reference = re.compile(rb'<%bc [^>]*?\br="([A-Z]+)' % parts.prefix)
+    sound: set[tuple[bytes, ...]] = {()}
+    for row in standing:
+        pattern = tuple(reference.findall(parts.body, row.inner, row.end))
+        if pattern not in sound:
+            columns = [column_number(column.decode()) for column in pattern]
+            if any(left >= right for left, right in pairwise(columns)):
+                yield "cells out of order"
+            else:
+                sound.add(pattern)
+
+
+def _chain_faults(package: Package, name: str, parts: Parts) -> Iterator[str]:
+    book = Workbook(package)
+    chain, sheet = book.part("calcChain"), next((s for s in book.sheets if s.part == name), None)
+    if not chain or sheet is None:
+        return
+    entries = book.root.findall(f"{main('sheets')}/{main('sheet')}")
+    own_id = entries[sheet.place].get("sheetId")
+    found = re.finditer(rb'<%bc [^>]*?\br="([A-Z]+\d+)"[^>]*><%bf' % (parts.prefix, parts.prefix), parts.body)
+    formulas = {match.group(1).decode() for match in found}
+    current: str | None = None
+    for entry in package.tree(chain):
+        # An entry without a sheet is on the sheet of the one before.
+        current = entry.get("i", current)
+        if current == own_id and entry.get("r") not in formulas:
+            yield f"calculation chain names {name} {entry.get('r')}, which holds no formula"
+
+
+def _order_faults(root: Element) -> Iterator[str]:
+    order = _ORDER[local(root)]
+    names = [local(child) for child in root if local(child) in order]
+    for left, right in pairwise(names):
+        if order.index(left) > order.index(right):
+            yield f"{right} after {left} in {local(root)}"
+        if left == right != "conditionalFormatting":
+            yield f"two {left} in {local(root)}"
+
+
+def _size(package: Package, section: str) -> int:
+    part = Workbook(package).part("styles")
+    found = package.tree(part).find(main(section)) if part else None
+    return 0 if found is None else sum(1 for entry in found if local(entry))
+
+
+def _shared_strings(package: Package) -> int:
+    part = Workbook(package).part("sharedStrings")
+    return sum(1 for entry in package.tree(part) if local(entry) == "si") if part else 0

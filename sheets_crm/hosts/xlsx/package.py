@@ -1,0 +1,339 @@
+"""A workbook as a zip package: parts, relationships, content types; what is not touched is copied as it was compressed."""
+
+from __future__ import annotations
+
+import io
+import posixpath
+import re
+import struct
+import zipfile
+import zlib
+from collections.abc import Iterator
+from typing import Any, NamedTuple, TypeAlias
+
+from lxml import etree
+
+from sheets_crm.errors import WorkbookUnreadable, WorkbookUnsafe
+from sheets_crm.text import Text
+
+MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+PACKAGE = "http://schemas.openxmlformats.org/package/2006/relationships"
+TYPES = "http://schemas.openxmlformats.org/package/2006/content-types"
+CONTENT_TYPES = "[Content_Types].xml"
+
+Element: TypeAlias = etree._Element  # noqa: SLF001 - lxml gives its elements no public name
+
+_DEFLATE_LEVEL = 3
+_DATE = 33
+"""1 January 1980, midnight, as DOS counts: the same on every run."""
+_UTF8 = 0x800
+_FOUR_GB = 0xFFFFFFFF
+
+_NO_PACKAGE = Text(
+    "The file is not an Excel workbook, or it is damaged; open it in Excel and save it as .xlsx.",
+    "Файл не является книгой Excel или повреждён; откройте его в Excel и сохраните как .xlsx.",
+)
+_ODD_PACKAGE = Text(
+    "The workbook is packed in an unusual way, so nothing was written into it; save it once in Excel and try again.",
+    "Книга упакована необычным способом, поэтому в неё ничего не записано; сохраните её в Excel и повторите.",
+)
+
+
+def main(name: str) -> str:
+    """The qualified name of a SpreadsheetML element."""
+    return f"{{{MAIN}}}{name}"
+
+
+def local(element: Element) -> str:
+    """An element's name without its namespace; blank for a comment."""
+    tag: Any = element.tag
+    return etree.QName(element).localname if isinstance(tag, str) else ""
+
+
+def parse(xml: bytes) -> Element:
+    """The root of a part; nothing outside the part is ever fetched. Raises WorkbookUnreadable."""
+    try:
+        return etree.fromstring(xml, etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True))
+    except etree.XMLSyntaxError as problem:
+        raise WorkbookUnreadable(_NO_PACKAGE) from problem
+
+
+def serialise(root: Element) -> bytes:
+    """A part's bytes; equal trees give equal bytes."""
+    return etree.tostring(root.getroottree(), xml_declaration=True, encoding="UTF-8", standalone=True)
+
+
+def relations_part(part: str) -> str:
+    """Where a part's relationships stand: `xl/workbook.xml` has `xl/_rels/workbook.xml.rels`."""
+    folder, name = posixpath.split(part)
+    return posixpath.join(folder, "_rels", name + ".rels")
+
+
+class Relation(NamedTuple):
+    """A relationship of a part; `target` is a part's name, or an address if `external`."""
+
+    id: str
+    kind: str
+    """The last word of its type: worksheet, drawing, chart ..."""
+    target: str
+    external: bool
+
+
+class Packed(NamedTuple):
+    """A part as it lies in a zip file."""
+
+    method: int
+    crc: int
+    size: int
+    data: bytes
+
+
+class Package:
+    """The parts of one workbook, found by name in any case; changes are kept aside until `write`."""
+
+    def __init__(self, data: bytes) -> None:
+        """Raises WorkbookUnreadable if `data` is no workbook, WorkbookUnsafe if its parts cannot be copied raw."""
+        self._data = data
+        try:
+            with zipfile.ZipFile(io.BytesIO(data)) as archive:
+                infos = archive.infolist()
+        except (zipfile.BadZipFile, ValueError, struct.error) as problem:
+            raise WorkbookUnreadable(_NO_PACKAGE) from problem
+        self._entries = {_key(info.filename): info for info in infos}
+        encrypted = any(info.flag_bits & 1 for info in infos)
+        if encrypted or len(self._entries) < len(infos) or any(i.compress_type not in (0, 8) for i in infos):
+            raise WorkbookUnsafe(_ODD_PACKAGE)
+        self._names = {key: _name(info.filename) for key, info in self._entries.items()}
+        self._changed: dict[str, bytes] = {}
+        self._gone: set[str] = set()
+        self._trees: dict[str, tuple[Element, bytes]] = {}
+        if CONTENT_TYPES not in self:
+            raise WorkbookUnreadable(_NO_PACKAGE)
+        self.workbook = self._find_workbook()
+
+    def _find_workbook(self) -> str:
+        for relation in self.relations(""):
+            if relation.kind == "officeDocument" and relation.target in self:
+                return relation.target
+        raise WorkbookUnreadable(_NO_PACKAGE)
+
+    # ---------------------------------------------------------------- parts
+
+    def __contains__(self, name: str) -> bool:
+        key = _key(name)
+        return key in self._changed or (key in self._entries and key not in self._gone)
+
+    @property
+    def names(self) -> list[str]:
+        """The parts in the order of the file, new ones last."""
+        return [name for name in self._names.values() if name in self and not name.endswith("/")]
+
+    def read(self, name: str) -> bytes:
+        """The part's bytes, uncompressed. Raises KeyError where there is none."""
+        key = _key(name)
+        if key in self._changed:
+            return self._changed[key]
+        packed = self.packed(name)
+        try:
+            content = zlib.decompress(packed.data, -15) if packed.method else packed.data
+        except zlib.error as problem:
+            raise WorkbookUnreadable(_NO_PACKAGE) from problem
+        if zlib.crc32(content) != packed.crc:
+            raise WorkbookUnreadable(_NO_PACKAGE)
+        return content
+
+    def packed(self, name: str) -> Packed:
+        """The part as the file that was read holds it. Raises KeyError where there is none."""
+        key = _key(name)
+        if key in self._gone:
+            raise KeyError(name)
+        info = self._entries[key]
+        at = info.header_offset
+        # The lengths in the local header may differ from those in the directory; the sizes there may be absent.
+        name_length, extra_length = struct.unpack_from("<HH", self._data, at + 26)
+        start = at + 30 + name_length + extra_length
+        return Packed(
+            info.compress_type, info.CRC, info.file_size, self._data[start : start + info.compress_size]
+        )
+
+    def put(self, name: str, content: bytes, content_type: str = "") -> None:
+        """Writes a part; a new one needs its content type."""
+        key = _key(name)
+        self._names.setdefault(key, name)
+        self._trees.pop(key, None)
+        self._changed[key] = content
+        self._gone.discard(key)
+        if content_type and self.content_type(name) != content_type:
+            self._forget_type(name)
+            etree.SubElement(
+                self.tree(CONTENT_TYPES),
+                f"{{{TYPES}}}Override",
+                PartName="/" + name,
+                ContentType=content_type,
+            )
+
+    def remove(self, name: str) -> None:
+        """Drops a part, its content type and its own relationships."""
+        for gone in (name, relations_part(name)):
+            key = _key(gone)
+            self._changed.pop(key, None)
+            self._trees.pop(key, None)
+            if key in self._entries:
+                self._gone.add(key)
+            else:
+                self._names.pop(key, None)
+        self._forget_type(name)
+
+    def free_name(self, like: str) -> str:
+        """A part name with the least number that is free: `xl/charts/chart7.xml`."""
+        match = re.fullmatch(r"(.*?)\d*(\.\w+)", like)
+        base, ending = match.groups() if match else (like, "")
+        number = 1
+        while f"{base}{number}{ending}" in self:
+            number += 1
+        return f"{base}{number}{ending}"
+
+    def tree(self, name: str) -> Element:
+        """The part as a tree that may be changed in place; an unchanged tree leaves the bytes as they are."""
+        key = _key(name)
+        if key not in self._trees:
+            root = parse(self.read(name))
+            self._trees[key] = (root, serialise(root))
+        return self._trees[key][0]
+
+    # -------------------------------------------- content types and relationships
+
+    def content_type(self, name: str) -> str:
+        """The part's content type, by its own entry or by its extension; blank if there is none."""
+        key, ending = _key(name), name.rsplit(".", 1)[-1].lower()
+        by_ending = ""
+        for entry in self.tree(CONTENT_TYPES):
+            if _key(entry.get("PartName", "")) == key:
+                return entry.get("ContentType", "")
+            if entry.get("Extension", "").lower() == ending:
+                by_ending = entry.get("ContentType", "")
+        return by_ending
+
+    def _forget_type(self, name: str) -> None:
+        types = self.tree(CONTENT_TYPES)
+        for entry in list(types):
+            if entry.get("PartName") and _key(entry.get("PartName", "")) == _key(name):
+                types.remove(entry)
+
+    def relations(self, part: str) -> list[Relation]:
+        """The relationships of a part, of the package itself for a blank name."""
+        stored = relations_part(part)
+        return list(self._relations(part)) if stored in self else []
+
+    def _relations(self, part: str) -> Iterator[Relation]:
+        for entry in self.tree(relations_part(part)):
+            if local(entry) == "Relationship":
+                external = entry.get("TargetMode") == "External"
+                target = entry.get("Target", "")
+                if not external:
+                    target = _resolved(part, target)
+                    target = self._names.get(_key(target), target)
+                yield Relation(
+                    entry.get("Id", ""), entry.get("Type", "").rsplit("/", 1)[-1], target, external
+                )
+
+    def relate(self, part: str, kind: str, target: str) -> str:
+        """Adds a relationship from one part to another; its id is returned."""
+        taken = {relation.id for relation in self.relations(part)}
+        number = 1
+        while f"rId{number}" in taken:
+            number += 1
+        etree.SubElement(
+            self.tree(relations_part(part)),
+            f"{{{PACKAGE}}}Relationship",
+            Id=f"rId{number}",
+            Type=f"{OFFICE}/{kind}",
+            Target=posixpath.relpath(target, posixpath.dirname(part)),
+        )
+        return f"rId{number}"
+
+    def unrelate(self, part: str, relation: Relation) -> None:
+        """Takes a relationship away."""
+        entries = self.tree(relations_part(part))
+        for entry in list(entries):
+            if entry.get("Id") == relation.id:
+                entries.remove(entry)
+
+    # ---------------------------------------------------------------- writing
+
+    def write(self) -> bytes:
+        """The package with its changes; the very bytes that were read if no part differs."""
+        for key, (root, before) in self._trees.items():
+            if (now := serialise(root)) != before:
+                self._changed[key] = now
+        changed = {key: content for key, content in self._changed.items() if not self._same(key, content)}
+        if not changed and not self._gone:
+            return self._data
+        out = _Zip()
+        for key, name in self._names.items():
+            if key in changed:
+                out.add(name, _deflated(changed[key]))
+            elif key in self._entries and key not in self._gone:
+                out.add(self._entries[key].filename, self.packed(name), self._entries[key].flag_bits & _UTF8)
+        return out.finish()
+
+    def _same(self, key: str, content: bytes) -> bool:
+        info = self._entries.get(key)
+        if info is None or key in self._gone or info.file_size != len(content):
+            return False
+        packed = self.packed(key)
+        return (zlib.decompress(packed.data, -15) if packed.method else packed.data) == content
+
+
+class _Zip:
+    """Writes a zip file entry by entry; zipfile cannot take data that is compressed already."""
+
+    def __init__(self) -> None:
+        self._pieces: list[bytes] = []
+        self._directory: list[bytes] = []
+        self._length = 0
+
+    def add(self, name: str, packed: Packed, utf8: int = _UTF8) -> None:
+        try:
+            raw, flags = name.encode("ascii"), 0
+        except UnicodeEncodeError:
+            raw, flags = name.encode("utf-8" if utf8 else "cp437"), utf8
+        # version 2.0, flags, method, time, date, crc, packed size, size, name length, no extra field
+        common = struct.pack(
+            "<5H3L2H",
+            *(20, flags, packed.method, 0, _DATE),
+            *(packed.crc, len(packed.data), packed.size),
+            *(len(raw), 0),
+        )
+        tail = struct.pack("<3H2L", 0, 0, 0, 0, self._length)
+        self._directory.append(b"PK\1\2" + struct.pack("<H", 20) + common + tail + raw)
+        for piece in (b"PK\3\4" + common, raw, packed.data):
+            self._pieces.append(piece)
+            self._length += len(piece)
+
+    def finish(self) -> bytes:
+        directory, count = b"".join(self._directory), len(self._directory)
+        if self._length + len(directory) > _FOUR_GB or count > 0xFFFF:
+            raise WorkbookUnsafe(_ODD_PACKAGE)
+        end = struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, count, count, len(directory), self._length, 0)
+        return b"".join([*self._pieces, directory, end])
+
+
+def _deflated(content: bytes) -> Packed:
+    press = zlib.compressobj(_DEFLATE_LEVEL, zlib.DEFLATED, -15)
+    return Packed(8, zlib.crc32(content), len(content), press.compress(content) + press.flush())
+
+
+def _name(stored: str) -> str:
+    return stored.replace("\\", "/").lstrip("/")
+
+
+def _key(name: str) -> str:
+    return _name(name).lower()
+
+
+def _resolved(part: str, target: str) -> str:
+    if target.startswith("/"):
+        return target.lstrip("/")
+    return posixpath.normpath(posixpath.join(posixpath.dirname(part), target))

@@ -1,0 +1,252 @@
+"""Sheet XML as bytes: where its rows, cells and children stand, found without a parser, so that the rest stays as it is."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator
+from functools import cache
+from typing import NamedTuple
+
+from sheets_crm.errors import WorkbookUnsafe
+from sheets_crm.sheet import Area
+from sheets_crm.text import Text
+
+LONGEST_TEXT = 32_767
+"""What a cell can hold, in UTF-16 units: Excel repairs a file with more."""
+
+_ODD_SHEET = Text(
+    "A sheet is stored in an unusual way, so nothing was written into the workbook; "
+    "save it once in Excel and try again.",
+    "Лист сохранён необычным способом, поэтому в книгу ничего не записано; сохраните её в Excel и повторите.",
+)
+_QUOTED = rb"""(?:[^>"']|"[^"]*"|'[^']*')"""
+_TAG = re.compile(rb"<%b*>" % _QUOTED)
+_UNSPOKEN = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]|_(?=x[0-9A-Fa-f]{4}_)")
+"""What XML cannot carry, and an underscore that would be taken for the start of an escape."""
+
+
+class Parts(NamedTuple):
+    """A sheet part cut around its rows; the four joined by `join` are the part again."""
+
+    head: bytes
+    """Up to and with the opening `<sheetData>`."""
+    body: bytes
+    tail: bytes
+    """From the closing `</sheetData>` on."""
+    prefix: bytes
+    """The namespace prefix of the sheet's elements with its colon; mostly blank."""
+
+    def join(self) -> bytes:
+        return self.head + self.body + self.tail
+
+
+class Row(NamedTuple):
+    """A row of a body: `start` of its tag, `inner` after its tag, `end` after the whole."""
+
+    number: int
+    start: int
+    inner: int
+    end: int
+
+
+class Cell(NamedTuple):
+    """A cell of a body: `start` of its tag, `inner` after its tag, `end` after the whole."""
+
+    column: int
+    start: int
+    inner: int
+    end: int
+
+
+class Child(NamedTuple):
+    """An element directly under the sheet."""
+
+    name: str
+    """Without the sheet's own prefix; with any other."""
+    start: int
+    end: int
+
+
+def odd_sheet() -> WorkbookUnsafe:
+    """The refusal of a sheet whose bytes are not what spreadsheet programs write."""
+    return WorkbookUnsafe(_ODD_SHEET)
+
+
+def split(xml: bytes) -> Parts:
+    """Cuts a sheet part around its rows. Raises WorkbookUnsafe for what cannot be cut safely."""
+    opening = xml[:2000]
+    declared = re.search(rb"""encoding\s*=\s*["']([^"']+)""", opening[:200])
+    plain = declared is None or declared.group(1).lower() in (b"utf-8", b"us-ascii", b"ascii")
+    if xml[:2] in (b"\xff\xfe", b"\xfe\xff") or not plain or b"<!DOCTYPE" in opening:
+        raise odd_sheet()
+    match = re.search(rb"<((?:[A-Za-z_][\w.-]*:)?)sheetData(?:\s%b*?)?(/?)>" % _QUOTED, xml)
+    if match is None:
+        raise odd_sheet()
+    prefix = match.group(1)
+    name = prefix + b"sheetData"
+    if match.group(2):
+        return Parts(xml[: match.start()] + b"<%b>" % name, b"", b"</%b>" % name + xml[match.end() :], prefix)
+    end = xml.rfind(b"</%b" % name)
+    body = xml[match.end() : end]
+    if end < 0 or b"<!" in body or b"<?" in body or b":AlternateContent" in body:
+        raise odd_sheet()
+    return Parts(xml[: match.end()], body, xml[end:], prefix)
+
+
+def rows(body: bytes, prefix: bytes) -> Iterator[Row]:
+    """The rows of a body, top to bottom. Raises WorkbookUnsafe if they are not in order."""
+    number = 0
+    for start, inner, end in _elements(body, prefix + b"row", 0, len(body)):
+        stated = attribute(body[start:inner], b"r")
+        here = int(stated) if stated else number + 1
+        if here <= number:
+            raise odd_sheet()
+        number = here
+        yield Row(number, start, inner, end)
+
+
+def cells(body: bytes, prefix: bytes, row: Row) -> Iterator[Cell]:
+    """The cells of a row, left to right. Raises WorkbookUnsafe if they are not in order."""
+    column = 0
+    for start, inner, end in _elements(body, prefix + b"c", row.inner, row.end):
+        stated = attribute(body[start:inner], b"r")
+        here = column_number(stated.rstrip(b"0123456789").decode()) if stated else column + 1
+        if here <= column:
+            raise odd_sheet()
+        column = here
+        yield Cell(column, start, inner, end)
+
+
+def _elements(xml: bytes, name: bytes, start: int, stop: int) -> Iterator[tuple[int, int, int]]:
+    opening, closing = b"<" + name, b"</" + name + b">"
+    at = xml.find(opening, start, stop)
+    while at >= 0:
+        after = at + len(opening)
+        if xml[after : after + 1] not in (b" ", b">", b"/", b"\n", b"\r", b"\t"):
+            at = xml.find(opening, after, stop)
+            continue
+        inner = end = tag_end(xml, at)
+        if xml[inner - 2 : inner - 1] != b"/":
+            close = xml.find(closing, inner, stop)
+            if close < 0:
+                raise odd_sheet()
+            end = close + len(closing)
+        yield at, inner, end
+        at = xml.find(opening, end, stop)
+
+
+def tag_end(xml: bytes, start: int) -> int:
+    """The position after the `>` of the tag that starts at `start`."""
+    end = xml.find(b">", start) + 1
+    if xml.count(b'"', start, end) % 2 or xml.count(b"'", start, end) % 2:
+        match = _TAG.match(xml, start)
+        end = match.end() if match else 0
+    if not end:
+        raise odd_sheet()
+    return end
+
+
+def children(tail: bytes, prefix: bytes) -> Iterator[Child]:
+    """The elements after the rows, directly under the sheet."""
+    at = tail.index(b">") + 1
+    while (at := tail.find(b"<", at)) >= 0 and tail[at : at + 2] != b"</":
+        if tail.startswith(b"<!--", at):
+            at = tail.index(b"-->", at) + 3
+            continue
+        match = re.compile(rb"<([A-Za-z_][\w.:-]*)").match(tail, at)
+        if match is None:
+            raise odd_sheet()
+        end = _closed(tail, match.group(1), at)
+        yield Child(match.group(1).removeprefix(prefix).decode(), at, end)
+        at = end
+
+
+def _closed(xml: bytes, name: bytes, start: int) -> int:
+    """The end of an element in which elements of the same name may stand."""
+    depth = 0
+    for tag in re.compile(rb"<(/?)%b(?:\s%b*?)?(/?)>" % (re.escape(name), _QUOTED)).finditer(xml, start):
+        depth += -1 if tag.group(1) else 0 if tag.group(2) else 1
+        if depth == 0:
+            return tag.end()
+    raise odd_sheet()
+
+
+@cache
+def _attribute(name: bytes) -> re.Pattern[bytes]:
+    return re.compile(rb"""\s%b\s*=\s*(?:"([^"]*)"|'([^']*)')""" % re.escape(name))
+
+
+def attribute(tag: bytes, name: bytes) -> bytes | None:
+    """An attribute of a tag as it is written; None if it is absent."""
+    match = _attribute(name).search(tag)
+    return None if match is None else match.group(1) if match.group(1) is not None else match.group(2)
+
+
+def with_attribute(tag: bytes, name: bytes, value: bytes | None) -> bytes:
+    """A tag with an attribute set, or taken away by None."""
+    bare = _attribute(name).sub(b"", tag, count=1)
+    if value is None:
+        return bare
+    ending = b"/>" if bare.endswith(b"/>") else b">"
+    return b'%b %b="%b"%b' % (bare[: -len(ending)].rstrip(), name, value, ending)
+
+
+def column_number(name: str) -> int:
+    """A is 1, AB is 28."""
+    number = 0
+    for letter in name:
+        number = number * 26 + ord(letter) - 64
+    return number
+
+
+def area(reference: str) -> Area | None:
+    """The rectangle of `B2:C9` or `B2`; None for whole rows and columns and for anything else."""
+    match = re.fullmatch(r"\$?([A-Z]{1,3})\$?(\d+)(?::\$?([A-Z]{1,3})\$?(\d+))?", reference.strip())
+    if match is None:
+        return None
+    left, top, right, bottom = match.groups()
+    return Area(int(top), column_number(left), int(bottom or top), column_number(right or left))
+
+
+# ---------------------------------------------------------------- text
+
+
+def encoded(text: str) -> bytes:
+    """The one way in for text: what XML cannot carry becomes `_xHHHH_`, as Excel writes it; too much is cut."""
+    if len(text.encode("utf-16-le", "surrogatepass")) // 2 > LONGEST_TEXT:
+        text = text[: LONGEST_TEXT // 2 - 1] + "…"
+    text = _UNSPOKEN.sub(lambda match: f"_x{ord(match.group()):04X}_", text)
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").encode()
+
+
+def decoded(xml: bytes) -> str:
+    """The text that a program shows for what stands between two tags."""
+    return unescaped(html.unescape(xml.decode("utf-8", "replace").replace("\r\n", "\n").replace("\r", "\n")))
+
+
+def unescaped(text: str) -> str:
+    """A text with its `_xHHHH_` as the characters that they stand for."""
+    return re.sub(r"_x([0-9A-Fa-f]{4})_", lambda match: chr(int(match.group(1), 16)), text)
+
+
+def runs(xml: bytes, prefix: bytes) -> str:
+    """The text of an inline or shared string, its rich runs joined, phonetic hints left out."""
+    spoken = re.sub(rb"<%brPh\b.*?</%brPh>" % (prefix, prefix), b"", xml, flags=re.DOTALL)
+    found = re.finditer(rb"<%bt(?:\s[^>]*?)?(?:/>|>(.*?)</%bt>)" % (prefix, prefix), spoken, re.DOTALL)
+    return "".join(decoded(match.group(1) or b"") for match in found)
+
+
+def inline_cell(prefix: bytes, reference: str, text: str, style: bytes | None) -> bytes:
+    """A text cell; blank text gives an empty cell. As text, a leading `=` is never a formula."""
+    look = b' s="%b"' % style if style is not None else b""
+    if not text:
+        return b'<%bc r="%b"%b/>' % (prefix, reference.encode(), look)
+    keep = b' xml:space="preserve"' if text != text.strip() or "\n" in text else b""
+    return b'<%(p)bc r="%(r)b"%(s)b t="inlineStr"><%(p)bis><%(p)bt%(k)b>%(t)b</%(p)bt></%(p)bis></%(p)bc>' % {
+        b"p": prefix,
+        b"r": reference.encode(),
+        b"s": look,
+        b"k": keep,
+        b"t": encoded(text),
+    }
