@@ -28,12 +28,14 @@ class Found(NamedTuple):
     row: Row
     field: str
     """Key of the column at fault."""
-    actual: Text
-    """What stands there, in words."""
+    words: Text
+    """What is wrong, short and without a word of the user's: it goes into the To fix cell."""
     expected: Text
     """What the Sales Book asks for."""
     fix: Text
     """What to do now, as an order to a person."""
+    actual: Text | None = None
+    """What stands there, quoted; the words where there is nothing to quote."""
     detail: str = ""
     """Tells findings of one rule in one cell apart; the same in both languages."""
     severity: Severity | None = None
@@ -97,6 +99,7 @@ class Finding:
     field: str | None
     """Key of the column where it stands; None where the table has none of the fitting columns."""
     owner: str | None
+    words: Text
     actual: Text
     expected: Text
     fix: Text

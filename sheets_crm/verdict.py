@@ -1,0 +1,180 @@
+"""From findings to a verdict: one cause one finding, what is old and what is new, who answers, how clean it is.
+
+SPEC rulings R1 (one cause), R2 (legacy), R3 (who answers), R5 (score); waivers and absences arrive with their tables.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from typing import NamedTuple
+
+from sheets_crm.checks import Checked
+from sheets_crm.findings import SEVERITIES, Finding, NotChecked
+from sheets_crm.firm import Firm
+from sheets_crm.history import Difference, difference, place
+from sheets_crm.schema import Deal
+
+CAUSES: tuple[tuple[str, tuple[str, ...]], ...] = (("field", ("LS01", "ST02")),)
+"""(scope, codes): of the findings of these codes in one deal (or one field of it) only the first is shown (R1)."""
+
+LEAST_DEALS = 5
+"""Fewer audited deals than this have no score (ruling R5)."""
+
+
+class Score(NamedTuple):
+    """Clean deals of all audited ones; `score` in whole per cent, None where it would mislead."""
+
+    clean: int
+    audited: int
+    score: int | None
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a run has to say."""
+
+    findings: tuple[Finding, ...]
+    """Shown ones, worst first; those that stand for others carry their codes in `also`."""
+    hidden: tuple[Finding, ...]
+    """Those with the same cause as a shown one; they stay open in the log."""
+    difference: Difference
+    checked: tuple[str, ...]
+    not_checked: tuple[NotChecked, ...]
+    firm: Score
+    by_owner: Mapping[str, Score]
+    first_run: bool
+    """True while there is no earlier run: everything found is taken as the baseline."""
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """error, warning and info count open findings; the others by status. The six sum to all findings."""
+        count = Counter(f.severity if f.status == "open" else f.status for f in self.findings)
+        return {name: count[name] for name in ("error", "warning", "info", "waived", "legacy", "pending")}
+
+
+def judge(firm: Firm, checked: Checked) -> Verdict:
+    """The verdict on a firm: every finding placed in history, hidden or shown, with its status."""
+    placed = [place(finding, firm.past, firm.as_of) for finding in checked.findings]
+    shown, hidden = one_cause(placed)
+    deals = {deal.key: deal for deal in firm.book.deals.rows}
+    judged = [
+        replace(finding, status="legacy")
+        if is_legacy(finding, firm, deals.get(finding.deal or ""))
+        else finding
+        for finding in shown
+    ]
+    judged.sort(key=_worst_first)
+    change = difference(placed, firm.past, firm.book, checked.judged, checked.unchecked)
+    silent = firm.past.last is None or "TK01" not in checked.judged
+    firm_score, by_owner = _scores(firm, judged, silent=silent)
+    return Verdict(
+        tuple(judged), tuple(hidden), change, tuple(checked.judged), checked.not_checked,
+        firm_score, by_owner, firm.past.last is None,
+    )  # fmt: skip
+
+
+def one_cause(findings: Sequence[Finding]) -> tuple[list[Finding], list[Finding]]:
+    """(shown, hidden): of findings with one cause only the first code is shown, the others go into its `also`."""
+    groups: dict[tuple[tuple[str, ...], str, str, str], list[Finding]] = defaultdict(list)
+    for finding in findings:
+        for scope, codes in CAUSES:
+            if finding.rule in codes:
+                where = finding.key.field if scope == "field" else ""
+                groups[codes, finding.key.table, finding.key.row_key, where].append(finding)
+    also: dict[str, list[str]] = defaultdict(list)
+    hidden: dict[str, Finding] = {}
+    for (codes, *_), group in groups.items():
+        first, *others = sorted(group, key=lambda f: codes.index(f.rule))
+        for other in others:
+            if other.rule != first.rule:
+                also[first.id].append(other.rule)
+                hidden[other.id] = other
+    shown = [replace(f, also=tuple(also.get(f.id, ()))) for f in findings if f.id not in hidden]
+    return shown, list(hidden.values())
+
+
+def is_legacy(finding: Finding, firm: Firm, deal: Deal | None) -> bool:
+    """Ruling R2: opened in the first written run, or on a deal closed before `binding_from`.
+
+    A reopening is ordinary. On an open deal it ends when a `binding_from` later than the first run arrives.
+    """
+    if deal is not None and deal.closed_at is not None and deal.closed_at < firm.binding_from:
+        return True
+    first_day = firm.past.first_day
+    if first_day is None:
+        return True
+    before = firm.past.standing.get(finding.key)
+    if (
+        before is None
+        or before.occurrence != finding.occurrence
+        or before.opened_run != firm.past.runs[0].number
+    ):
+        return False
+    stated: date | None = firm.setting("binding_from")
+    ended = stated is not None and first_day < stated <= firm.as_of
+    return not (ended and deal is not None and firm.book.is_open(deal))
+
+
+def _worst_first(finding: Finding) -> tuple[object, ...]:
+    return (
+        finding.status != "open", SEVERITIES.index(finding.severity), -(finding.amount or Decimal(0)),
+        finding.rule, finding.sheet, finding.row, finding.field or "",
+    )  # fmt: skip
+
+
+# ------------------------------------------------------------------- score
+
+
+def period_start(day: date, period: str) -> date:
+    """The first day of the month or quarter in which `day` falls."""
+    month = day.month if period == "month" else day.month - (day.month - 1) % 3
+    return day.replace(month=month, day=1)
+
+
+def scored_deals(firm: Firm) -> list[Deal]:
+    """Open deals, and those closed in the period since the rules bind."""
+    since = max(period_start(firm.as_of, firm.setting("period")), firm.binding_from)
+    return [
+        deal
+        for deal in firm.book.deals.rows
+        if firm.book.is_open(deal) or (deal.closed_at is not None and since <= deal.closed_at <= firm.as_of)
+    ]
+
+
+def _scores(firm: Firm, findings: Iterable[Finding], *, silent: bool) -> tuple[Score, dict[str, Score]]:
+    """Score = clean / audited x 100 (ruling R5): a deal is clean without an open error that its person answers for.
+
+    A task's error counts on its deal in the firm's score, and on the task's own person by owner.
+    """
+    errors = [
+        f
+        for f in findings
+        if f.status == "open" and f.severity == "error" and f.answerable == "rep" and f.deal
+    ]
+    unclean = {f.deal for f in errors}
+    own: dict[str, set[str]] = defaultdict(set)
+    unclean_of: dict[str, set[str]] = defaultdict(set)
+    audited = {deal.key for deal in scored_deals(firm)}
+    for deal in scored_deals(firm):
+        if deal.owner:
+            own[deal.owner].add(deal.key)
+    for finding in errors:
+        if finding.owner and finding.deal in audited:
+            own[finding.owner].add(finding.deal or "")
+            unclean_of[finding.owner].add(finding.deal or "")
+    by_owner = {
+        owner: _score(len(keys - unclean_of[owner]), len(keys), silent=silent)
+        for owner, keys in sorted(own.items())
+    }
+    return _score(len(audited - unclean), len(audited), silent=silent), by_owner
+
+
+def _score(clean: int, audited: int, *, silent: bool) -> Score:
+    if silent or audited < LEAST_DEALS:
+        return Score(clean, audited, None)
+    share = Decimal(clean) * 100 / audited
+    return Score(clean, audited, int(share.quantize(Decimal(1), "ROUND_HALF_UP")))
