@@ -101,7 +101,47 @@ def _refuse_bad_dimension(head: bytes, archive: Archive, path: str) -> None:
 
 _ATTRIBUTES = rb"""(?:[^>"']|"[^"]*"|'[^']*')*?"""
 _TAG = re.compile(rb"<(c|row)(?=[\s/>])(%b)(/?)>" % _ATTRIBUTES)
-_UNUSUAL_ROW = re.compile(rb'<row r="([0-9]+)"')
+_UNUSUAL_ROW = re.compile(rb'<row(?=[\s/>])(?! r="[0-9]{1,10}")')
+_PLACELESS_CELL = re.compile(rb"<c(?![^>]*?\sr\s*=)")
+_PLACE = re.compile(rb"""\sr\s*=\s*["']([^"']*)["']""")
+
+
+def _placed(body: bytes) -> bytes:
+    """The rows with an address on every row and cell: writers may leave them out, counting from the last one."""
+    row = column = 0
+
+    def place(match: re.Match[bytes]) -> bytes:
+        nonlocal row, column
+        stated = _PLACE.search(match[2])
+        if match[1] == b"row":
+            row, column = int(stated[1][:10]) if stated and stated[1].isdigit() else row + 1, 0
+            return b'<row r="%d"%b%b>' % (row, _PLACE.sub(b"", match[2]), match[3])
+        column = column_number(stated[1].rstrip(b"0123456789").decode()) if stated else column + 1
+        return (
+            match[0] if stated else b'<c r="%b%d"%b%b>' % (letters(column).encode(), row, match[2], match[3])
+        )
+
+    return _TAG.sub(place, body)
+
+
+# ------------------------------------------------------------------------ the scan
+
+_UNUSUAL = re.compile(
+    rb"""<c(?![a-zA-Z])(?!\ r="[A-Z]{1,2}+[1-9][0-9]{0,6}+"(?:\ s="[0-9]{1,6}+")?+(?:
+      \ t="s"><v>[0-9]{1,9}+</v></c>
+    | ><v>[0-9]{1,15}+(?:\.[0-9]{1,17}+)?+</v></c>
+    | />
+    | ></c>
+    | \ t="inlineStr"><is><t(?:\ xml:space="preserve")?+>[^<]*+</t></is></c>
+    | (?:\ t="n")?+>(?:<f(?:\ [^<>]*+)?+>[^<]*+</f>)?+<v>[0-9]{1,15}+(?:\.[0-9]{1,17}+)?+</v></c>
+    | \ t="str">(?:<f(?:\ [^<>]*+)?+>[^<]*+</f>)?+<v(?:\ xml:space="preserve")?+>[^<]*+</v></c>
+    ))""",
+    re.VERBOSE,
+)
+"""Every cell but those written the way Excel, LibreOffice and the common libraries write them."""
+_CELL = re.compile(rb"<c(?=[\s/>])(%b)(?:/>|>(.*?)</c\s*>)" % _ATTRIBUTES, re.DOTALL)
+_FOREIGN = re.compile(rb":(?:c|row|sheetData)[\s/>]")
+_ROW = re.compile(rb'<row r="([0-9]+)"')
 _HIDDEN_ROW = re.compile(rb"""<row r="([0-9]+)"[^>]*?\shidden\s*=\s*["'](?:1|true)["']""")
 _REFERENCE = re.compile(rb"([A-Z]{1,3})([1-9][0-9]{0,6})")
 _TYPE = re.compile(rb"""\st\s*=\s*["']([^"']*)["']""")
@@ -138,15 +178,13 @@ class _Scan:
 
     def _rows(self) -> int:
         """The number of the last row."""
-        numbers = _ROW.findall(self._body)
-        last = max(map(int, numbers), default=0)
-        if last > LAST_ROW or b"0" in numbers:
-            shown = last if last > LAST_ROW else 0
-            raise self._damaged(Text("a row numbered {n}", "строка с номером {n}").fill(n=str(shown)))
+        numbers = [int(number) for number in _ROW.findall(self._body)]
+        if odd := [n for n in (min(numbers, default=1), max(numbers, default=1)) if not 0 < n <= LAST_ROW]:
+            raise self._damaged(Text("a row numbered {n}", "строка с номером {n}").fill(n=str(odd[0])))
         if len(set(numbers)) < len(numbers):
             twice = next(n for n, times in Counter(numbers).items() if times > 1)
-            raise self._damaged(Text("row {n} stands twice", "строка {n} стоит дважды").fill(n=int(twice)))
-        return last
+            raise self._damaged(Text("row {n} stands twice", "строка {n} стоит дважды").fill(n=twice))
+        return max(numbers, default=0)
 
     def _hidden_rows(self) -> frozenset[int]:
         return frozenset(int(match[1]) for match in _HIDDEN_ROW.finditer(self._body))
