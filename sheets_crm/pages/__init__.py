@@ -1,0 +1,24 @@
+"""The pages: one module a report, and what they are all made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sheets_crm.firm import Firm
+from sheets_crm.text import Lang
+from sheets_crm.verdict import Verdict
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a report is made of."""
+
+    firm: Firm
+    verdict: Verdict
+    head: str = ""
+    """Seal of the log, printed so that a paper copy proves what stood there."""
+
+    @property
+    def lang(self) -> Lang:
+        """The workbook's language."""
+        return self.firm.book.lang

@@ -1,0 +1,166 @@
+"""One run, put together: pull -> audit -> report -> push. The only place that knows the whole road."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from sheets_crm import __version__, checks, reports
+from sheets_crm.book import Book, log_cells, read_book, wanted
+from sheets_crm.checks import Checked
+from sheets_crm.findings import Finding
+from sheets_crm.firm import Firm
+from sheets_crm.history import RunEntry, fingerprint, lines, read_past
+from sheets_crm.hosts import Host
+from sheets_crm.pages.to_fix import column_update, highlights
+from sheets_crm.sheet import Applied, Changes, LogLine, Page, Snapshot, free_name
+from sheets_crm.text import Text
+from sheets_crm.verdict import Verdict, judge
+
+Today = Callable[[str | None], date]
+"""Today's date in a time zone; None: this computer's own."""
+
+_LOG_NAME = "sheets_crm_log"
+
+
+@dataclass(frozen=True)
+class Run:
+    """Everything about one run, written or not."""
+
+    label: str
+    firm: Firm
+    checked: Checked
+    verdict: Verdict
+    snapshot: Snapshot
+    head: str
+    """Seal of the log after this run; the last one's where nothing is recorded."""
+    changes: Changes
+    """What a written run writes."""
+    entry: RunEntry | None
+    """The run's own entry in the log; None where it is not recorded."""
+    obstacle: Text | None = None
+    """Why nothing may be written, in one sentence."""
+    repeated: bool = False
+    """True if the log's last run is this very one."""
+    applied: Applied | None = None
+
+    @property
+    def book(self) -> Book:
+        """The firm's book."""
+        return self.firm.book
+
+    @property
+    def baseline(self) -> RunEntry | None:
+        """The run that new and repaired are counted against."""
+        return self.firm.past.last
+
+
+def run(
+    host: Host,
+    *,
+    today: Today,
+    as_of: date | None = None,
+    write: bool = True,
+    record: bool = False,
+    names: Sequence[str] = ("audit",),
+) -> Run:
+    """One run over a workbook: To fix, highlights, the reports `names` and the log, in one atomic step.
+
+    `as_of` defaults to today in the firm's time zone. Nothing is written if `write` is false, if the log already
+    holds a later run, or if `as_of` lies in the future and `record` is false; `Run.obstacle` then says why.
+    """
+    snapshot = host.read(wanted)
+    planned = audit(snapshot, host.label, today=today, as_of=as_of, record=record, names=names)
+    if not write or planned.obstacle is not None:
+        return planned
+    return replace(planned, applied=host.apply(planned.changes, snapshot))
+
+
+def audit(
+    snapshot: Snapshot,
+    label: str,
+    *,
+    today: Today,
+    as_of: date | None = None,
+    record: bool = False,
+    names: Sequence[str] = ("audit",),
+) -> Run:
+    """A run that writes nothing: what a snapshot says, and the changes that a written run would make."""
+    book = read_book(snapshot)
+    now = today(_time_zone(book))
+    day = as_of or now
+    cells = log_cells(snapshot)
+    past = read_past(cells)
+    key = fingerprint(book, as_of=day, version=__version__)
+    repeated = past.last is not None and past.last.key == key
+    obstacle = None
+    if past.last is not None and day < past.last.as_of:
+        obstacle = _LATER_RUN.fill(last=past.last.as_of, day=day)
+    elif day > now and not record:
+        obstacle = _FUTURE.fill(day=day)
+    before = read_past(cells, runs=len(past.runs) - 1) if repeated else past
+    firm = Firm(book, day, checks.settings_of(book, day), before)
+    checked = checks.run(firm)
+    verdict = judge(firm, checked)
+    added = () if repeated else _log_lines(firm, verdict, key)
+    if repeated:
+        entry, head = past.last, past.head
+    elif obstacle is not None:
+        entry, head = None, past.head
+    else:
+        entry, head = read_past([(line.text, line.seal) for line in added]).last, added[0].seal or ""
+    planned = Run(label, firm, checked, verdict, snapshot, head, Changes(), entry, obstacle, repeated)
+    return replace(planned, changes=_changes(planned, added, names))
+
+
+def _time_zone(book: Book) -> str | None:
+    stated = checks.settings_of(book, date.max).firm["time_zone"]
+    return stated or book.time_zone
+
+
+def _log_lines(firm: Firm, verdict: Verdict, key: str) -> tuple[LogLine, ...]:
+    return lines(
+        firm.past, firm.book, verdict.difference, as_of=firm.as_of, key=key, version=__version__,
+        clean=verdict.firm.clean, audited=verdict.firm.audited,
+    )  # fmt: skip
+
+
+def _changes(planned: Run, added: Sequence[LogLine], names: Sequence[str]) -> Changes:
+    """To fix and highlights in every table that is there, the reports, the log."""
+    book, lang = planned.book, planned.book.lang
+    by_table: dict[str, list[Finding]] = defaultdict(list)
+    for finding in planned.verdict.findings:
+        by_table[finding.key.table].append(finding)
+    tables = [table for table in book.tables.values() if table]
+    return Changes(
+        fills=tuple(fill for table in tables for fill in table.fills),
+        columns=tuple(column_update(table, by_table[table.schema.key], lang) for table in tables),
+        highlights=tuple(h for table in tables for h in highlights(table)),
+        pages=_pages(planned, names),
+        log=tuple(added),
+        log_name=free_name(_LOG_NAME, [s.name for s in planned.snapshot.sheets]),
+    )
+
+
+def _pages(planned: Run, names: Sequence[str]) -> tuple[Page, ...]:
+    taken = [sheet.name for sheet in planned.snapshot.sheets]
+    told = reports.Told(planned.firm, planned.verdict, planned.head)
+    pages = []
+    for key in names:
+        report = reports.REPORTS[key]
+        wished = report.sheet.get(told.lang)
+        pages.append(report.page(told, planned.snapshot.report_sheet(key) or free_name(wished, taken)))
+        taken.append(pages[-1].name)
+    return tuple(pages)
+
+
+_LATER_RUN = Text(
+    "The log already holds a run of {last}; {day} is only shown, nothing was written.",
+    "В журнале уже есть запуск за {last}; {day} только показан, ничего не записано.",
+)
+_FUTURE = Text(
+    "{day} is in the future: shown only, nothing was written. To write it, add --record.",
+    "{day} ещё не наступило: только показано, ничего не записано. Чтобы записать, добавьте --record.",
+)
