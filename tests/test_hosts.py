@@ -367,6 +367,15 @@ def test_a_highlight_with_a_new_formula_takes_the_place_of_the_old(make: Make) -
     assert bench.highlights(DEALS) == [moved.formula]
 
 
+def test_a_highlight_stays_when_its_sheet_is_renamed(make: Make) -> None:
+    """The firm renames its table: the old highlight is still the one, not a second beside it."""
+    bench = make(deals())
+    apply(bench, Changes(highlights=(highlight("✗"),)))
+    bench.rename(DEALS, "Воронка")
+    assert bench.highlights("Воронка") == [highlight("✗").formula]
+    assert not apply(bench, Changes(highlights=(highlight("✗")._replace(sheet="Воронка"),)))
+
+
 # ------------------------------------------------------------------- reports
 
 
@@ -401,6 +410,14 @@ def test_a_report_that_the_user_renamed_is_still_ours(make: Make) -> None:
     assert names(bench) == [DEALS, "Мой аудит"]
     assert cells_of(bench, "Мой аудит")[1, 1] == "стало"
     assert whole(bench).report_sheet("audit") == "Мой аудит"
+
+
+def test_a_report_keeps_the_name_that_it_has(make: Make) -> None:
+    """A page that comes under another name (the language changed) still takes the place of our sheet."""
+    bench = make(report("Аудит", "было"), deals())
+    apply(bench, Changes(pages=(report("Audit", "now"),)))
+    assert names(bench) == ["Аудит", DEALS]
+    assert cells_of(bench, "Аудит")[1, 1] == "now"
 
 
 def test_a_firms_own_sheet_of_that_name_is_left_alone(make: Make) -> None:
@@ -495,7 +512,7 @@ def test_everything_lands_in_one_step(make: Make) -> None:
     written = {(3, 1): "D0004", (1, TO_FIX): "Что исправить", (2, TO_FIX): "✗ Этап: а [TK01]"}
     assert seen(snapshot.grids[DEALS]) == ROWS | written
     assert bench.highlights(DEALS) == [highlight("✗").formula]
-    assert [sheet.report for sheet in snapshot.sheets] == [None, "audit", LOG_KEY]
+    assert {sheet.report for sheet in snapshot.sheets} == {None, "audit", LOG_KEY}
     assert log_lines(snapshot.grids["_журнал"]) == LINES
 
 

@@ -85,7 +85,9 @@ def rich() -> Page:
 
 def test_equal_pages_are_equal_bytes() -> None:
     """Nothing of the moment or the machine is in the file."""
-    assert render([rich(), page()]) == render([rich(), page()])
+    data = render([rich(), page()])
+    assert data == render([rich(), page()])
+    assert set(re.findall("[0-9-]+T[0-9:]+Z", part(data, "docProps/core.xml"))) == {"2000-01-01T00:00:00Z"}
 
 
 # --------------------------------------------------------------------- text
@@ -227,6 +229,7 @@ def test_a_link_finds_its_row_by_the_key(link: Link, place: str, row: str, text:
 
 
 @given(text=st.text(max_size=300), key=st.text(min_size=1, max_size=300))
+@example(text="длинно" * 60, key="~*?" * 90)
 def test_no_text_breaks_out_of_a_link(text: str, key: str) -> None:
     """Outside its quotation marks a link's formula is always the same, and no literal is over 255 characters."""
     formula = str(sheet(alone(Link(text, "Deals", 1, key)))["A1"].value)
@@ -276,7 +279,7 @@ def test_a_merge_keeps_its_border_to_the_end() -> None:
     assert [str(area) for area in made.merged_cells.ranges] == ["A1:C2"]
     assert made["A1"].value == "Заголовок"
     xml = part(render([Page("p", "p", cells, merges=(Area(1, 1, 2, 3),))]), "xl/worksheets/sheet1.xml")
-    assert set(re.findall(r'<c r="[A-C][12]" s="(\d+)"', xml)) == {"1"}
+    assert re.findall(r'<c r="[A-C][12]" s="(\d+)"', xml) == ["1"] * 6
 
 
 def test_columns_and_rows_are_sized_grouped_and_hidden() -> None:
@@ -328,10 +331,12 @@ def test_the_frame_of_a_page() -> None:
 
 def test_the_first_visible_sheet_is_the_one_that_opens() -> None:
     """Hidden sheets stay hidden."""
-    made = book(Page("a", "Списки", hidden=True), page(name="Начните здесь"), page(name="Сделки"))
+    pages = [Page("a", "Списки", hidden=True), page(name="Начните здесь"), page(name="Сделки")]
+    made = book(*pages)
     assert made.active is not None
     assert made.active.title == "Начните здесь"
     assert [one.sheet_state for one in made.worksheets] == ["hidden", "visible", "visible"]
+    assert 'firstSheet="1" activeTab="1"' in part(render(pages), "xl/workbook.xml")
 
 
 def test_defined_names_mark_what_is_ours() -> None:
@@ -420,10 +425,11 @@ def test_a_chart_is_native(kind: str, signs: tuple[str, ...], *, labels: bool) -
     assert ("<c:dLbls>" in xml) is labels
     assert ("<c:majorGridlines>" in xml) is not labels
     assert "<c:v>Иванов</c:v>" in xml
+    assert "<c:v>=Аудит! $A$1</c:v>" in xml
 
 
 def charted(kind: str, *, labels: bool) -> Page:
-    series = (Series("=Итого", Area(2, 1, 3, 1), Area(2, 2, 3, 2), "#C00000"),)
+    series = (Series("=Аудит!$A$1", Area(2, 1, 3, 1), Area(2, 2, 3, 2), "#C00000"),)
     cells = {(2, 1): Cell("Иванов"), (2, 2): Cell(14), (3, 1): Cell("Петрова"), (3, 2): Cell(Decimal(8))}
     drawn = Chart("bar", "Замечания", series, (5, 1), x_title="Штук", labels=labels)
     return Page("p", "Аудит", cells, charts=(drawn._replace(kind=kind),))  # type: ignore[arg-type]

@@ -52,7 +52,7 @@ class _Sheet:
         self.rows.extend([] for _ in range(row - len(self.rows)))
         cells = self.rows[row - 1]
         cells.extend(None for _ in range(column - len(cells)))
-        cells[column - 1] = None if value == "" else value
+        cells[column - 1] = value
 
     def copy(self) -> _Sheet:
         return replace(self, rows=[list(row) for row in self.rows], highlights=dict(self.highlights))
@@ -157,11 +157,13 @@ def _update_column(update: ColumnUpdate, sheet: _Sheet) -> None:
 
 
 def _replace_page(page: Page, sheets: list[_Sheet]) -> None:
+    """In place of the sheet that is ours, under the name and as hidden as the user has it; else as the last."""
     owned = next((at for at, sheet in enumerate(sheets) if page.owned and sheet.report == page.key), None)
     if owned is None:
         sheets.append(_from_page(page))
     else:
-        sheets[owned] = _from_page(page)
+        old = sheets[owned]
+        sheets[owned] = _from_page(replace(page, name=old.name, hidden=old.hidden))
 
 
 def _append_log(changes: Changes, sheets: list[_Sheet]) -> None:

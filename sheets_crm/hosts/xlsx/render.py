@@ -43,8 +43,8 @@ LINK = Style(color="#0563C1", underline=True)
 
 _INK, _FAINT = "#404040", "#E3E3E3"
 _A4 = 9
-_EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001 - times in a sheet have no zone
-_CREATED = datetime(2000, 1, 1)  # noqa: DTZ001 - constant, so that equal pages are equal bytes
+_EPOCH = datetime(1899, 12, 30)
+_CREATED = datetime(2000, 1, 1)
 _UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _ERRORS = frozenset({"#DIV/0!", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!"})
 _ALIGN = {"top": "top", "center": "vcenter", "bottom": "bottom"}
@@ -57,15 +57,7 @@ def render(pages: Sequence[Page]) -> bytes:
     a dropdown of fixed words over 255 characters.
     """
     target = BytesIO()
-    book = xlsxwriter.Workbook(
-        target,
-        {
-            "in_memory": True,
-            "strings_to_formulas": False,
-            "strings_to_numbers": False,
-            "strings_to_urls": False,
-        },
-    )
+    book = xlsxwriter.Workbook(target, {"in_memory": True})
     book.set_properties({"created": _CREATED})
     looks = _Looks(book)
     sheets = [book.add_worksheet(page.name) for page in pages]
@@ -462,9 +454,8 @@ def _axis_words(title: str) -> dict[str, object]:
 
 
 def _label(text: str) -> str:
-    """A text of a chart; XlsxWriter takes one that starts with `=` for a reference."""
-    clean = _text(text, LITERAL)
-    return f" {clean}" if clean.startswith("=") else clean
+    """A text of a chart; a space breaks up `Sheet!A1`, which XlsxWriter would take for a reference."""
+    return re.sub("!(?=[$A-Z])", "! ", _text(text, LITERAL))
 
 
 def _font(size: int, color: str = _INK) -> dict[str, object]:
