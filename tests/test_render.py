@@ -406,7 +406,15 @@ def test_a_highlight_is_one_conditional_format() -> None:
 # ------------------------------------------------------------------- charts
 
 CHARTS = {
-    "bar": ("bar", ('<c:barDir val="bar"/>', '<c:grouping val="clustered"/>', 'orientation val="maxMin"')),
+    "bar": (
+        "bar",
+        (
+            '<c:barDir val="bar"/>',
+            '<c:grouping val="clustered"/>',
+            'orientation val="maxMin"',
+            '<c:tickLblPos val="high"/>',
+        ),
+    ),
     "column": ("column", ('<c:barDir val="col"/>', '<c:grouping val="clustered"/>')),
     "line": ("line", ("<c:lineChart>", '<c:symbol val="circle"/>')),
     "stacked bar": ("stacked_bar", ('<c:barDir val="bar"/>', '<c:grouping val="stacked"/>')),
