@@ -158,7 +158,7 @@ class _Scan:
         self._body = body
         self._doubts: dict[Position, Doubt] = {}
         self._negative: dict[Position, str] = {}
-        self._blanked: list[tuple[int, int, bytes]] = []
+        self._mended: list[tuple[int, int, bytes]] = []
         self._widest = 1
         self._widest_at = ""
 
@@ -168,10 +168,11 @@ class _Scan:
             self._body = _placed(self._body)
             unusual = self._unusual()
         rows = self._rows()
+        self._refuse_cells_below(rows)
         for at in unusual:
             self._look(at)
         self._refuse_area(rows)
-        return Sheet(self._blanked_body(), self._doubts, self._hidden_rows(), self._negative)
+        return Sheet(self._mended_body(), self._doubts, self._hidden_rows(), self._negative)
 
     def _unusual(self) -> list[int]:
         return [match.start() for match in _UNUSUAL.finditer(self._body)]
@@ -186,6 +187,12 @@ class _Scan:
             raise self._damaged(Text("row {n} stands twice", "строка {n} стоит дважды").fill(n=twice))
         return max(numbers, default=0)
 
+    def _refuse_cells_below(self, rows: int) -> None:
+        """Calamine goes by the cells' own addresses, so the rows alone do not bound them."""
+        below = re.search(rb'<c r="([A-Z]{1,3}(?:%b))"' % _after(str(rows), "9", 10), self._body)
+        if below:
+            raise self._no_such_cell(below[1])
+
     def _hidden_rows(self) -> frozenset[int]:
         return frozenset(int(match[1]) for match in _HIDDEN_ROW.finditer(self._body))
 
@@ -196,11 +203,15 @@ class _Scan:
         attributes, inner = cell[1], cell[2] or b""
         position = self._position(attributes)
         kind = stated[1].decode() if (stated := _TYPE.search(attributes)) else "n"
-        value = None if (found := _VALUE.search(inner)) is None else (found[1] or b"").strip()
+        stored = None if (found := _VALUE.search(inner)) is None else (found[1] or b"")
+        value = stored and stored.strip()
         doubt = self._doubt(position, kind, value, inner)
         if doubt:
             self._doubts[position] = doubt
-            self._blanked.append((cell.start(), cell.end(), b"<c%b/>" % _TYPE.sub(b"", attributes)))
+            self._mended.append((cell.start(), cell.end(), b"<c%b/>" % _TYPE.sub(b"", attributes)))
+        elif kind == "n" and value != stored:
+            # Calamine takes a number with spaces around it for text.
+            self._mended.append((cell.start(), cell.end(), b"<c%b><v>%b</v></c>" % (attributes, value)))
 
     def _doubt(self, position: Position, kind: str, value: bytes | None, inner: bytes) -> Doubt | None:
         if kind == "e":
@@ -227,8 +238,7 @@ class _Scan:
         reference = _REFERENCE.fullmatch(place[1]) if place else None
         row, column = (int(reference[2]), column_number(reference[1].decode())) if reference else (0, 0)
         if not reference or row > LAST_ROW or column > LAST_COLUMN:
-            shown = place[1][:20].decode("ascii", "replace") if place else ""
-            raise self._damaged(Text("a cell at {cell}", "ячейка с адресом {cell}").fill(cell=shown))
+            raise self._no_such_cell(place[1] if place else b"")
         if column > self._widest:
             self._widest, self._widest_at = column, address(self._sheet, row, column)
         return row, column
@@ -242,14 +252,18 @@ class _Scan:
             far = self._widest_at or address(self._sheet, rows, self._widest)
             raise refused(self._file, _TOO_WIDE, cell=far)
 
-    def _blanked_body(self) -> bytes:
-        if not self._blanked:
+    def _mended_body(self) -> bytes:
+        if not self._mended:
             return self._body
         pieces, at = [], 0
-        for start, end, blank in self._blanked:
-            pieces += [self._body[at:start], blank]
+        for start, end, cell in self._mended:
+            pieces += [self._body[at:start], cell]
             at = end
         return b"".join([*pieces, self._body[at:]])
+
+    def _no_such_cell(self, place: bytes) -> WorkbookUnreadable:
+        shown = place[:20].decode("ascii", "replace")
+        return self._damaged(Text("a cell at {cell}", "ячейка с адресом {cell}").fill(cell=shown))
 
     def _odd(self, position: Position, value: bytes) -> WorkbookUnreadable:
         what = Text("the cell {cell} holds {value}", "в ячейке {cell} стоит {value}")
@@ -272,17 +286,20 @@ def _is_number(value: bytes) -> bool:
 def _ever_wider(body: bytes, widest: int) -> Iterator[tuple[int, int]]:
     """(column, row) of each cell further right than all before it."""
     at = 0
-    while match := _wider(widest).search(body, at):
+    while match := re.compile(rb'<c r="(%b)([0-9]+)"' % _after(letters(widest), "Z", 3)).search(body, at):
         widest, at = column_number(match[1].decode()), match.end()
         yield widest, int(match[2])
 
 
-def _wider(column: int) -> re.Pattern[bytes]:
-    """Finds a cell right of `column`: for AD, `A[E-Z]`, `[B-Z][A-Z]` or three letters."""
-    name = letters(column)
-    choices = [rb"[A-Z]{%d,3}" % (len(name) + 1)] if len(name) < 3 else []
+def _after(name: str, last: str, longest: int) -> bytes:
+    """A pattern for all that comes after `name`: after AD come `A[E-Z]`, `[B-Z][A-Z]` and three letters.
+
+    `last` is the last letter or figure, `longest` the greatest length.
+    """
+    first = "A" if last == "Z" else "0"
+    choices = [f"[{first}-{last}]{{{len(name) + 1},{longest}}}"] if len(name) < longest else []
     for i, letter in enumerate(name):
-        if letter != "Z":
-            rest = rb"[A-Z]{%d}" % (len(name) - i - 1)
-            choices.append(b"%b[%c-Z]%b" % (name[:i].encode(), ord(letter) + 1, rest))
-    return re.compile(rb'<c r="(%b)([0-9]+)"' % (b"|".join(choices) or b"(?!)"))
+        if letter != last:
+            rest = f"[{first}-{last}]{{{len(name) - i - 1}}}"
+            choices.append(f"{name[:i]}[{chr(ord(letter) + 1)}-{last}]{rest}")
+    return "|".join(choices or ["(?!)"]).encode()

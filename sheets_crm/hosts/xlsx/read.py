@@ -79,7 +79,7 @@ def _grid(parts: Parts, sheet: SheetPart) -> Grid:
     cells = prepared(parts.archive, sheet.path, sheet.name)
     rows = _values(_package(parts, cells), parts.archive.name, sheet.name)
     doubts = {**cells.doubts, **_impossible_dates(rows, cells)}
-    _drop_blank_end(rows, doubts)
+    _end_with_content(rows, doubts)
     return Grid(sheet.name, rows, doubts, cells.hidden_rows, _tables(parts, sheet))
 
 
@@ -139,11 +139,12 @@ def _impossible_dates(rows: Sequence[Sequence[Value]], cells: Sheet) -> dict[Pos
     }
 
 
-def _drop_blank_end(rows: list[list[Value]], doubts: Mapping[Position, Doubt]) -> None:
-    """Takes the rows below the last one with anything in it: a stray space may stand in row 1,048,576."""
+def _end_with_content(rows: list[list[Value]], doubts: Mapping[Position, Doubt]) -> None:
+    """Ends the rows at the last one with a value or a doubt: a stray space may stand in row 1,048,576."""
     last_doubt = max((row for row, _ in doubts), default=0)
     while len(rows) > last_doubt and not any(map(_is_something, rows[-1])):
         rows.pop()
+    rows.extend([] for _ in range(last_doubt - len(rows)))
 
 
 def _is_something(value: Value) -> bool:

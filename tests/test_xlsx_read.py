@@ -1,0 +1,520 @@
+"""A workbook is read as a person sees it, whatever program wrote it; where that is not possible, there is a doubt."""
+
+from __future__ import annotations
+
+import gc
+import hashlib
+import io
+import json
+import zipfile
+from collections.abc import Callable
+from datetime import date, datetime, time
+
+import openpyxl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from lxml import etree
+from xlsxwriter.worksheet import Worksheet
+
+from sheets_crm.errors import WorkbookUnreadable
+from sheets_crm.hosts.xlsx import cells
+from sheets_crm.hosts.xlsx.read import read
+from sheets_crm.sheet import Area, Doubt, Grid, SheetInfo, Snapshot, letters
+from tests.packages import SHEET1, STRINGS, WORKBOOK, holding, replacing, sheet, with_parts, workbook
+from tests.shared import shared
+
+
+def everything(data: bytes, name: str = "firm.xlsx") -> Snapshot:
+    """The workbook with all its sheets."""
+    return read(data, name, lambda sheets: [s.name for s in sheets])
+
+
+def deals(data: bytes) -> Grid:
+    """The sheet Deals of the workbook."""
+    return read(data, "firm.xlsx", lambda _: ["Deals"]).grids["Deals"]
+
+
+def saved(book: openpyxl.Workbook) -> bytes:
+    """The bytes of an openpyxl workbook."""
+    buffer = io.BytesIO()
+    book.save(buffer)
+    return buffer.getvalue()
+
+
+# ---------------------------------------------------------------------- values
+
+
+def test_values_come_as_they_are_stored() -> None:
+    """Numbers are floats, dates dates, moments moments, truth a bool, text text with its spaces, blanks empty."""
+    book = openpyxl.Workbook()
+    page = book.active
+    assert page is not None
+    page.title = "Deals"
+    page.append(
+        ["  текст ", 5, 1.5, True, None, date(2026, 5, 19), datetime(2026, 5, 19, 9, 30), time(9, 30)]
+    )
+    page.append(["=1+1 как текст"])
+    page["A2"].data_type = "s"
+    grid = deals(saved(book))
+    assert list(grid.rows[0]) == [
+        "  текст ",
+        5.0,
+        1.5,
+        True,
+        "",
+        date(2026, 5, 19),
+        datetime(2026, 5, 19, 9, 30),
+        time(9, 30),
+    ]
+    assert grid.rows[1][0] == "=1+1 как текст"
+    assert type(grid.rows[0][1]) is float
+    assert grid.doubts == {}
+
+
+def test_the_grid_begins_at_a1_even_if_the_first_rows_are_empty() -> None:
+    """Row 5 of the sheet is row 5 of the grid, column C is column 3."""
+
+    def fill(page: Worksheet) -> None:
+        page.write_row(0, 0, ["", ""])
+        page.write_row(1, 0, ["", ""])
+        page.write(4, 2, "here")
+
+    grid = deals(workbook(fill))
+    assert grid.value(5, 3) == "here"
+    assert len(grid.rows) == 5
+
+
+@pytest.mark.parametrize("epoch_1904", [False, True], ids=["since 1900", "since 1904"])
+def test_dates_are_right_in_both_calendars(epoch_1904: bool) -> None:
+    """Excel for Mac used to count from 1904: the same cell four years later would be a silent wrong read."""
+    book = openpyxl.Workbook()
+    if epoch_1904:
+        book.epoch = openpyxl.utils.datetime.CALENDAR_MAC_1904
+    page = book.active
+    assert page is not None
+    page.title = "Deals"
+    page.append([date(2026, 5, 19)])
+    assert deals(saved(book)).rows[0][0] == date(2026, 5, 19)
+
+
+def test_blank_rows_below_the_last_one_are_left_out() -> None:
+    """Someone's space in the last row of the sheet makes no million rows of a pipeline."""
+    far = b'<row r="1"><c r="A1"><v>1</v></c></row><row r="70000"><c r="A70000" t="inlineStr"><is><t> </t></is></c></row>'
+    assert list(deals(holding(far)).rows) == [[1.0]]
+
+
+def test_an_empty_sheet_is_an_empty_grid() -> None:
+    """No rows, no doubts, no error; with `<sheetData/>` or without any."""
+    assert list(deals(holding(b"")).rows) == []
+    bare = sheet(b"").replace(b"<sheetData></sheetData>", b"")
+    assert list(deals(with_parts(workbook(), {SHEET1: bare})).rows) == []
+    assert list(everything(workbook()).grids["Summary"].rows) == []
+
+
+# ---------------------------------------------------------------------- doubts
+
+DOUBTS = [
+    ("a known error", b'<c r="A1" t="e"><v>#REF!</v></c>', Doubt("error", "#REF!")),
+    ("an error calamine does not know", b'<c r="A1" t="e"><v>#SPILL!</v></c>', Doubt("error", "#SPILL!")),
+    ("an error under a formula", b'<c r="A1" t="e"><f>1/0</f><v>#DIV/0!</v></c>', Doubt("error", "#DIV/0!")),
+    ("a formula without a result", b'<c r="A1"><f>B1&amp;"a"</f></c>', Doubt("formula", '=B1&"a"')),
+    ("a formula with a blank result", b'<c r="A1"><f>SUM(B1)</f><v></v></c>', Doubt("formula", "=SUM(B1)")),
+    ("a formula as openpyxl writes it", b'<c r="A1"><f>SUM(B1)</f><v/></c>', Doubt("formula", "=SUM(B1)")),
+    ("a shared formula without a result", b'<c r="A1"><f t="shared" si="0"/></c>', Doubt("formula", "=")),
+    ("a number that is none", b'<c r="A1"><v>NaN</v></c>', Doubt("error", "NaN")),
+    ("a number in other digits", '<c r="A1"><v>١٢٣</v></c>'.encode(), Doubt("error", "١٢٣")),
+]
+
+
+@pytest.mark.parametrize(("cell", "doubt"), [case[1:] for case in DOUBTS], ids=[case[0] for case in DOUBTS])
+def test_a_cell_that_hides_its_value_is_in_doubt(cell: bytes, doubt: Doubt) -> None:
+    """Blank in the grid, with the raw content at its place; the cells around it are read."""
+    grid = deals(holding(b'<row r="1">%b<c r="B1"><v>7</v></c></row>' % cell))
+    assert grid.doubts == {(1, 1): doubt}
+    assert list(grid.rows[0]) == ["", 7.0]
+
+
+NO_DOUBTS = [
+    ("a number with its formula", b'<c r="A1"><f>1+1</f><v>2</v></c>', 2.0),
+    ("a text with its formula", b'<c r="A1" t="str"><f>"a"</f><v>a</v></c>', "a"),
+    ("a formula that gives an empty text", b'<c r="A1" t="str"><f>""</f><v></v></c>', ""),
+    ("a number with an exponent", b'<c r="A1"><v>1.5E-3</v></c>', 0.0015),
+    ("a negative number", b'<c r="A1"><v>-5</v></c>', -5.0),
+    ("a number with spaces around", b'<c r="A1"><v> 5 </v></c>', 5.0),
+    ("a number of seventeen digits", b'<c r="A1"><v>0.30000000000000004</v></c>', 0.30000000000000004),
+    ("a rich text", b'<c r="A1" t="inlineStr"><is><r><t>a</t></r><r><t>b</t></r></is></c>', "ab"),
+    ("a date as text by ISO 8601", b'<c r="A1" t="d"><v>2026-05-19</v></c>', date(2026, 5, 19)),
+    ("an attribute before the address", b'<c t="n" r="A1"><v>5</v></c>', 5.0),
+    ("attributes in single quotes", b"<c r='A1' t='str'><v>a</v></c>", "a"),
+    ("an escaped line feed", b'<c r="A1" t="str"><v>a_x000A_b</v></c>', "a\nb"),
+]
+
+
+@pytest.mark.parametrize(
+    ("cell", "value"), [case[1:] for case in NO_DOUBTS], ids=[case[0] for case in NO_DOUBTS]
+)
+def test_a_cell_with_a_value_is_in_no_doubt(cell: bytes, value: object) -> None:
+    """The stored value stands in the grid."""
+    grid = deals(holding(b'<row r="1">%b<c r="B1"><v>7</v></c></row>' % cell))
+    assert grid.doubts == {}
+    assert list(grid.rows[0]) == [value, 7.0]
+
+
+def test_a_negative_date_is_in_doubt() -> None:
+    """Excel shows ######; calamine would say midnight. A negative amount beside it is an amount."""
+
+    def fill(page: Worksheet) -> None:
+        page.write_datetime(1, 0, date(2026, 5, 19))
+        page.write_number(1, 1, -5)
+
+    made = workbook(fill, default_date_format="dd.mm.yyyy")
+    grid = deals(with_parts(made, {SHEET1: replacing(b"<v>46161</v>", b"<v>-5</v>")}))
+    assert grid.doubts == {(2, 1): Doubt("error", "-5")}
+    assert grid.value(2, 2) == -5.0
+
+
+# ------------------------------------------------------------- how it is written
+
+PLAIN_ROWS = (
+    b'<row r="1"><c r="A1" t="inlineStr"><is><t>a</t></is></c><c r="C1"><v>3</v></c></row>'
+    b'<row r="3" hidden="1"><c r="B3" t="e"><v>#N/A</v></c></row>'
+)
+
+
+def prefixed(xml: bytes) -> bytes:
+    """The same part as the Open XML SDK writes it."""
+    return (
+        xml.replace(b"</", b"\0")
+        .replace(b"<", b"<x:")
+        .replace(b"\0", b"</x:")
+        .replace(b"xmlns=", b"xmlns:x=")
+    )
+
+
+SPELLINGS = {
+    "as it is": sheet(PLAIN_ROWS),
+    "with a prefix": prefixed(sheet(PLAIN_ROWS)),
+    "in UTF-16": sheet(PLAIN_ROWS).decode().encode("utf-16"),
+    "with a byte order mark": b"\xef\xbb\xbf" + sheet(PLAIN_ROWS),
+    "with comments": sheet(
+        PLAIN_ROWS.replace(b"<row", b'<!-- <c r="XFD1048576"/> --><row').replace(b"</c>", b"<?pi <c/> ?></c>")
+    ),
+    "with CDATA": sheet(PLAIN_ROWS.replace(b"<t>a</t>", b"<t><![CDATA[a]]></t>")),
+    "in single quotes": sheet(PLAIN_ROWS.replace(b'"', b"'")),
+    "on many lines": sheet(PLAIN_ROWS.replace(b"><", b">\r\n  <")),
+    "without addresses": sheet(
+        b'<row><c t="inlineStr"><is><t>a</t></is></c><c/><c><v>3</v></c></row>'
+        b'<row/><row hidden="true"><c/><c t="e"><v>#N/A</v></c></row>'
+    ),
+    "with some addresses": sheet(
+        b'<row><c t="inlineStr"><is><t>a</t></is></c><c r="C1"><v>3</v></c></row>'
+        b'<row hidden="1" r="3"><c r="A3"/><c t="e"><v>#N/A</v></c></row>'
+    ),
+}
+
+
+@pytest.mark.parametrize("part", SPELLINGS.values(), ids=SPELLINGS.keys())
+def test_one_sheet_in_many_spellings_is_one_grid(part: bytes) -> None:
+    """Values, doubts and hidden rows are the same, however the XML is written."""
+    grid = deals(with_parts(workbook(), {SHEET1: part}))
+    assert len(grid.rows) == 3
+    assert {(r, c): grid.value(r, c) for r in (1, 2, 3) for c in (1, 2, 3) if grid.value(r, c)} == {
+        (1, 1): "a",
+        (1, 3): 3.0,
+    }
+    assert grid.doubts == {(3, 2): Doubt("error", "#N/A")}
+    assert grid.hidden_rows == {3}
+
+
+def test_strings_and_styles_may_be_in_utf16_too() -> None:
+    """UTF-16 parts are legal."""
+    grid = deals(with_parts(workbook(), {STRINGS: lambda part: part.decode().encode("utf-16")}))
+    assert grid.value(1, 1) == "Deal ID"
+
+
+# -------------------------------------------------------------------- refusals
+
+DAMAGED = [
+    ("text as a number", b'<row r="1"><c r="A1"><v>abc</v></c></row>', "the cell Deals!A1 holds 'abc'"),
+    ("a number in hexadecimal", b'<row r="1"><c r="A1"><v>0x1F</v></c></row>', "Deals!A1 holds '0x1F'"),
+    ("a number with an underscore", b'<row r="1"><c r="A1"><v>1_000</v></c></row>', "Deals!A1 holds '1_000'"),
+    ("a truth that is two", b'<row r="1"><c r="A1" t="b"><v>2</v></c></row>', "Deals!A1 holds '2'"),
+    ("an unknown type", b'<row r="1"><c r="A1" t="zz"><v>2</v></c></row>', "Deals!A1 holds 'zz'"),
+    ("a string's number that is none", b'<row r="1"><c r="A1" t="s"><v>x</v></c></row>', "Deals!A1 holds 'x'"),
+    ("the string before the first", b'<row r="1"><c r="A1" t="s"><v>-1</v></c></row>', "Deals!A1 holds '-1'"),
+    ("a string that is not there", b'<row r="1"><c r="A1" t="s"><v>99</v></c></row>', "a sheet Deals that cannot"),
+    ("a row twice", b'<row r="2"/><row r="2"/>', "sheet Deals: row 2 stands twice"),
+    ("row 0", b'<row r="0"/>', "a row numbered 0"),
+    ("a row below the last", b'<row r="4294967295"/>', "a row numbered 4294967295"),
+    ("a column right of the last", b'<row r="1"><c r="XFE1"/></row>', "a cell at XFE1"),
+    ("a column beyond all", b'<row r="1"><c r="ZZZZZ1"/></row>', "a cell at ZZZZZ1"),
+    ("a cell below the last row", b'<row r="1"><c r="A1048577"/></row>', "a cell at A1048577"),
+    ("a cell without an end", b'<row r="1"><c r="A1"><f>1', "a cell is cut off"),
+    ("cells of another namespace", b'<row r="1"><zz:c r="XFD1"/></row>', "sheet Deals: :c "),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("rows", "sentence"), [case[1:] for case in DAMAGED], ids=[case[0] for case in DAMAGED]
+)
+def test_cells_that_no_program_writes_are_refused(rows: bytes, sentence: str) -> None:
+    """Rather no reading than a silent wrong one; the sentence names the file and the cell."""
+    with pytest.raises(WorkbookUnreadable, match=r"^firm\.xlsx ") as refusal:
+        deals(holding(rows))
+    assert sentence in refusal.value.message.en
+
+
+@pytest.mark.parametrize(
+    "part",
+    [sheet(b"")[:-30], sheet(b"").replace(b"<sheetData>", b"<zz:sheetData>"), sheet(b"") + b"<a>"],
+    ids=["cut off", "rows of another namespace", "something after the end"],
+)
+def test_a_sheet_that_is_no_sound_xml_is_refused(part: bytes) -> None:
+    """The part is named."""
+    with pytest.raises(WorkbookUnreadable, match=r"sheet1\.xml cannot be read"):
+        deals(with_parts(workbook(), {SHEET1: part}))
+
+
+def test_a_sheet_without_a_sound_dimension_is_refused() -> None:
+    """A dimension that lies is passed over; one that is garbage means a spoilt file."""
+    lying, garbage = (replacing(b'ref="A1:B2"', b'ref="%b"' % ref) for ref in (b"A1", b"A0:!!"))
+    assert len(deals(with_parts(workbook(), {SHEET1: lying})).rows) == 2
+    with pytest.raises(WorkbookUnreadable, match=r"sheet1\.xml cannot be read"):
+        deals(with_parts(workbook(), {SHEET1: garbage}))
+
+
+FAR = [
+    ("the last cell of all", "XFD1048576"),
+    ("a wide row far below", "CW900000"),
+]
+
+
+@pytest.mark.parametrize("cell", [case[1] for case in FAR], ids=[case[0] for case in FAR])
+def test_a_stray_cell_too_far_away_is_refused_by_name(cell: str) -> None:
+    """Calamine would ask for rows x columns of memory and abort the process; the sentence says what to delete."""
+    row = cell.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ").encode()
+    rows = b'<row r="1"><c r="A1"><v>1</v></c></row><row r="%b"><c r="%b"><v>1</v></c></row>' % (
+        row,
+        cell.encode(),
+    )
+    with pytest.raises(WorkbookUnreadable, match=f"Deals!{cell}: delete the empty rows"):
+        deals(holding(rows))
+
+
+def test_a_stray_cell_within_bounds_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The bound is the area, not the distance: 1,000 rows of 3 columns fit into 3,000 cells and not into 2,999."""
+    rows = b'<row r="1"><c r="C1"><v>1</v></c></row><row r="1000"><c r="A1000"><v>2</v></c></row>'
+    monkeypatch.setattr(cells, "MAX_AREA", 3000)
+    assert deals(holding(rows)).value(1000, 1) == 2.0
+    monkeypatch.setattr(cells, "MAX_AREA", 2999)
+    with pytest.raises(WorkbookUnreadable, match="far from the others"):
+        deals(holding(rows))
+
+
+@given(st.lists(st.integers(1, 16384), min_size=1, max_size=30), st.integers(1, 702))
+def test_the_widest_column_is_found(columns: list[int], start: int) -> None:
+    """Each cell further right than all before it is met, and no other."""
+    body = b"".join(b'<c r="%b1"/>' % letters(column).encode() for column in columns)
+    wider = [c for i, c in enumerate(columns) if c > max([start, *columns[:i]])]
+    assert [column for column, _ in cells._ever_wider(body, start)] == wider
+
+
+def test_a_sheet_that_is_not_needed_may_be_spoilt() -> None:
+    """Only the chosen sheets are opened."""
+    spoilt = with_parts(workbook(), {"xl/worksheets/sheet2.xml": b"<worksheet"})
+    assert deals(spoilt).value(2, 1) == "D0001"
+    with pytest.raises(WorkbookUnreadable):
+        everything(spoilt)
+
+
+# ----------------------------------------------------------- sheets, names, tables
+
+
+def named(definitions: str) -> bytes:
+    """A workbook of Deals, It's and План продаж with these defined names."""
+    book = openpyxl.Workbook()
+    book.remove(book.worksheets[0])
+    for title in ("Deals", "It's", "План продаж"):
+        book.create_sheet(title)
+    change: Callable[[bytes], bytes] = replacing(
+        b"</sheets>", f"</sheets><definedNames>{definitions}</definedNames>".encode()
+    )
+    return with_parts(saved(book), {WORKBOOK: lambda part: change(part.replace(b"<definedNames />", b""))})
+
+
+def name(defined: str, text: str, more: str = "") -> str:
+    """A defined name as the workbook stores it."""
+    return f'<definedName name="{defined}"{more}>{text}</definedName>'
+
+
+REPORTS = [
+    ("a plain name", name("_scrm_audit", "Deals!$A$1"), {"Deals": "audit"}),
+    ("a quoted name", name("_scrm_audit", "'План продаж'!$A$1"), {"План продаж": "audit"}),
+    ("a name with a quote", name("_scrm_log", "'It''s'!$A$1"), {"It's": "log"}),
+    ("LibreOffice's quotes", name("_scrm_audit", "'Deals'!$A$1"), {"Deals": "audit"}),
+    ("other case", name("_SCRM_Audit", "deals!$A$1"), {"Deals": "audit"}),
+    ("a row put in above", name("_scrm_audit", "Deals!$A$2"), {"Deals": "audit"}),
+    ("an area", name("_scrm_audit", "Deals!$A$1:$C$9"), {"Deals": "audit"}),
+    ("a report that was deleted", name("_scrm_audit", "#REF!"), {}),
+    ("a report on a sheet that is gone", name("_scrm_audit", "Gone!$A$1"), {}),
+    ("the firm's own name", name("audit", "Deals!$A$1"), {}),
+    ("a name of one sheet", name("_scrm_audit", "Deals!$A$1", ' localSheetId="0"'), {}),
+    ("two names on one sheet", name("_scrm_part", "Deals!$C$9") + name("_scrm_audit", "Deals!$A$1"),
+     {"Deals": "audit"}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("names", "reports"), [case[1:] for case in REPORTS], ids=[case[0] for case in REPORTS]
+)
+def test_our_reports_are_known_by_their_defined_names(names: str, reports: dict[str, str]) -> None:
+    """`_scrm_<key>` marks a sheet as ours, wherever it was moved and whatever it is called now."""
+    sheets = read(named(names), "firm.xlsx", lambda _: []).sheets
+    assert {sheet.name: sheet.report for sheet in sheets if sheet.report} == reports
+
+
+def test_sheets_are_listed_in_the_workbooks_order_and_only_the_chosen_are_read() -> None:
+    """Hidden sheets are marked, and may be chosen; a name nobody has chooses nothing."""
+    book = openpyxl.Workbook()
+    assert book.active is not None
+    book.active.title = "Сделки"
+    book.create_sheet("Log", 0).sheet_state = "veryHidden"
+    snapshot = read(saved(book), "firm.xlsx", lambda _: ["Log", "Nobody"])
+    assert snapshot.sheets == (SheetInfo("Log", hidden=True), SheetInfo("Сделки"))
+    assert set(snapshot.grids) == {"Log"}
+
+
+def test_a_chart_sheet_is_listed_and_never_read() -> None:
+    """It has no cells."""
+    book = openpyxl.Workbook()
+    book.create_chartsheet("Chart").add_chart(openpyxl.chart.BarChart())
+    snapshot = everything(saved(book))
+    assert [sheet.name for sheet in snapshot.sheets] == ["Sheet", "Chart"]
+    assert set(snapshot.grids) == {"Sheet"}
+
+
+def test_excel_tables_are_areas_of_their_sheet() -> None:
+    """From the first row and column to the last, header row included."""
+
+    def fill(page: Worksheet) -> None:
+        page.add_table(3, 1, 7, 4)
+        page.add_table(0, 0, 1, 1)
+
+    assert deals(workbook(fill)).tables == (Area(1, 1, 2, 2), Area(4, 2, 8, 5))
+
+
+def test_hidden_rows_are_known() -> None:
+    """Hidden by hand or by a filter."""
+
+    def fill(page: Worksheet) -> None:
+        page.set_row(1, options={"hidden": True})
+        page.set_row(9, options={"hidden": True})
+
+    assert deals(workbook(fill)).hidden_rows == {2, 10}
+
+
+def test_the_version_is_the_hash_of_the_file() -> None:
+    """SHA-256 over the bytes that were read."""
+    data = workbook()
+    assert everything(data).version == hashlib.sha256(data).hexdigest()
+
+
+@pytest.mark.parametrize("collecting", [True, False])
+def test_the_garbage_collector_is_left_as_it_was(collecting: bool) -> None:
+    """After a reading and after a refusal."""
+    if not collecting:
+        gc.disable()
+    try:
+        everything(workbook())
+        with pytest.raises(WorkbookUnreadable):
+            deals(holding(b'<row r="0"/>'))
+        assert gc.isenabled() is collecting
+    finally:
+        gc.enable()
+
+
+@given(
+    st.lists(
+        st.lists(st.one_of(st.none(), st.booleans(), st.floats(-1e12, 1e12), st.text("aя <&\"'_x0041]>", max_size=8)),
+                 min_size=1, max_size=4),
+        min_size=1, max_size=5,
+    )
+)  # fmt: skip
+def test_what_xlsxwriter_writes_is_read_back(rows: list[list[object]]) -> None:
+    """The scan and the parser agree with an independent writer on every cell."""
+
+    def fill(page: Worksheet) -> None:
+        for number, row in enumerate(rows, start=2):
+            for column, value in enumerate(row):
+                if isinstance(value, str):
+                    page.write_string(number, column, value)
+                elif value is not None:
+                    page.write(number, column, value)
+
+    grid = deals(workbook(fill))
+    assert grid.doubts == {}
+    for number, row in enumerate(rows, start=3):
+        for column, value in enumerate(row, start=1):
+            got = grid.value(number, column)
+            if isinstance(value, float):
+                assert got == pytest.approx(value)
+            elif isinstance(value, str) and not value.strip():
+                assert str(got or "").strip() == ""
+            else:
+                assert (got or None) == (value or None)
+
+
+# --------------------------------------------------------------- the shared files
+
+HOSTILE = ("REFUSE", "ACCEPT", "WARN")
+
+
+@pytest.mark.parametrize("expect", HOSTILE)
+def test_hostile_workbooks_are_refused_or_read_right(expect: str) -> None:
+    """REFUSE is refused with a sentence, ACCEPT and WARN are read with all 41 rows, and nothing else is raised."""
+    folder = shared("hostile")
+    files = {
+        file: about["why"]
+        for file, about in json.loads((folder / "MANIFEST.json").read_text("utf-8")).items()
+        if about["expect"] == expect
+    }
+    assert files
+    wrong = []
+    for file, why in files.items():
+        try:
+            rows = len(deals((folder / file).read_bytes()).rows)
+        except WorkbookUnreadable:
+            rows = 0
+        if rows != (0 if expect == "REFUSE" else 41):
+            wrong.append((file, why, rows))
+    assert wrong == []
+
+
+IN_DOUBT = {
+    "cell_num_nan.xlsx": (2, 5),
+    "cell_num_arabic.xlsx": (2, 5),
+    "cell_err_unknown.xlsx": (2, 5),
+    "cell_err_spill.xlsx": (2, 5),
+    "cell_date_neg.xlsx": (2, 6),
+}
+
+
+@pytest.mark.parametrize("file", IN_DOUBT)
+def test_hostile_cells_that_calamine_would_hide_are_in_doubt(file: str) -> None:
+    """The doubt stands at the cell that was spoilt, and nowhere else."""
+    grid = deals(shared(f"hostile/{file}").read_bytes())
+    assert set(grid.doubts) == {IN_DOUBT[file]}
+
+
+def test_every_workbook_of_the_corpus_is_read() -> None:
+    """None of these files of real programs is refused; sheets stand in the order of the workbook part."""
+    files = sorted(shared("corpus").glob("*.xl*"))
+    assert len(files) > 100
+    for path in files:
+        snapshot = everything(path.read_bytes(), path.name)
+        with zipfile.ZipFile(path) as package:
+            root = etree.fromstring(package.read(WORKBOOK))
+        assert [sheet.name for sheet in snapshot.sheets] == [s.get("name") for s in root.iter("{*}sheet")], (
+            path.name
+        )
