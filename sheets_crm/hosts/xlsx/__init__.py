@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sheets_crm.errors import SheetsCrmError, WorkbookChanged, WorkbookUnsafe
-from sheets_crm.hosts.xlsx.graft import claim, graft
+from sheets_crm.hosts.xlsx.graft import claim, graft_pages
 from sheets_crm.hosts.xlsx.guard import prove
 from sheets_crm.hosts.xlsx.package import Package
-from sheets_crm.hosts.xlsx.patch import patch
+from sheets_crm.hosts.xlsx.patch import patch_sheets
 from sheets_crm.hosts.xlsx.read import read
 from sheets_crm.hosts.xlsx.render import render
 from sheets_crm.hosts.xlsx.save import digest, load, replace_file, write_file
@@ -67,9 +67,9 @@ def patched(data: bytes, changes: Changes) -> bytes:
     workbook = Workbook(package)
     workbook.refuse_unsafe()
     styles = Styles(workbook)
-    patch(workbook, styles, changes)
+    patch_sheets(workbook, styles, changes)
     if changes.pages:
-        graft(workbook, styles, changes.pages, render(changes.pages))
+        graft_pages(workbook, styles, changes.pages, render(changes.pages))
     new = package.write()
     if new != data:
         prove(data, new, changes)

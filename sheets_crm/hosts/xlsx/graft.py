@@ -32,7 +32,7 @@ _CELL = re.compile(rb'<c r="([A-Z]+\d+)"(?: s="(\d+)")?(?: t="s"><v>(\d+)</v></c
 """As XlsxWriter writes cells; a shared string with its end."""
 
 
-def graft(workbook: Workbook, styles: Styles, pages: Sequence[Page], rendered: bytes) -> None:
+def graft_pages(workbook: Workbook, styles: Styles, pages: Sequence[Page], rendered: bytes) -> None:
     """Puts `pages`, as they stand in the `rendered` workbook, into the package.
 
     A page whose key is ours already takes the place of the sheet that holds it: part, ids, tab and name stay.

@@ -27,7 +27,16 @@ from sheets_crm.hosts.xlsx.package import (
     parse,
     relations_part,
 )
-from sheets_crm.hosts.xlsx.scan import Parts, attribute, children, column_number, rows, split
+from sheets_crm.hosts.xlsx.scan import (
+    Parts,
+    attribute,
+    children,
+    column_number,
+    column_of,
+    refers_first,
+    rows,
+    split,
+)
 from sheets_crm.hosts.xlsx.workbook import BUILT_IN, OWNED, Sheet, Workbook
 from sheets_crm.sheet import LOG_KEY, Changes, Position, letters
 from sheets_crm.text import Text
@@ -62,10 +71,15 @@ def prove(before: bytes, after: bytes, changes: Changes) -> None:
             raise _lost(name)
     if [n for n in old.names if n in new] != [n for n in new.names if n in old]:
         raise _lost(CONTENT_TYPES)
-    differing = [n for n in new.names if n not in old or old.packed(n) != new.packed(n)]
-    worse = repairs(new, differing) - repairs(old, [n for n in differing if n in old])
+    worse = repairs(new, _differing(new, old), proved=touched) - repairs(
+        old, _differing(old, new), proved=touched
+    )
     if worse:
         raise _lost(", ".join(sorted(worse)))
+
+
+def _differing(one: Package, other: Package) -> list[str]:
+    return [name for name in one.names if name not in other or one.packed(name) != other.packed(name)]
 
 
 def _lost(what: str) -> WorkbookUnsafe:
@@ -110,7 +124,7 @@ def _touched(book: Workbook, changes: Changes) -> dict[str, Touched]:
             )
     log = book.owned(LOG_KEY)
     if log is not None and changes.log:
-        first = patch.first_free_row(book.package.read(log.part))
+        first = patch.first_free_row(split(book.package.read(log.part)))
         added = frozenset(
             (row, column) for row in range(first, first + len(changes.log)) for column in (1, 2)
         )
@@ -149,19 +163,36 @@ def _without_ours(parts: Parts, touched: Touched) -> tuple[object, ...]:
 def _body_without(parts: Parts, gone: Collection[Position]) -> bytes:
     """The rows without those cells, without the hints in `spans`, and without rows that hold and say nothing."""
     p, body = parts.prefix, parts.body
-    wanted = b"|".join(sorted({letters(column).encode() for _, column in gone}))
-    if wanted:
-        cell = rb'<%bc\s(?:[^>]*?\s)?r="(%b)(\d+)"(?:[^>]*/>|[^>]*>.*?</%bc>)' % (p, wanted, p)
-        known = {(row, letters(column).encode()) for row, column in gone}
-        body = re.sub(
-            cell,
-            lambda match: b"" if (int(match.group(2)), match.group(1)) in known else match.group(),
-            body,
-            flags=re.DOTALL,
-        )
+    names = {column: letters(column).encode() for column in {column for _, column in gone}}
+    known = {b"%b%d" % (names[column], row) for row, column in gone}
+
+    def kept(match: re.Match[bytes]) -> bytes:
+        if match[1] not in known:
+            return match[0]
+        _refuse_disorder(parts, match)
+        return b""
+
+    if names:
+        before = b"" if refers_first(parts) else rb"(?:[^>]*?\s)?"
+        columns = b"|".join(sorted(names.values()))
+        cell = rb'<%bc\s%br="((?:%b)\d+)"(?:[^>]*/>|[^>]*>.*?</%bc>)' % (p, before, columns, p)
+        body = re.sub(cell, kept, body, flags=re.DOTALL)
     body = re.sub(rb'(<%brow\s[^>]*?)\s*\bspans="[^"]*"' % p, rb"\1", body)
     body = re.sub(rb"(<%brow(?:\s[^>]*?)?)\s*(?:/>|>\s*</%brow>)" % (p, p), rb"\1></%brow>" % p, body)
     return re.sub(rb'<%brow r="\d+"></%brow>' % (p, p), b"", body)
+
+
+def _refuse_disorder(parts: Parts, ours: re.Match[bytes]) -> None:
+    """Raises WorkbookUnsafe unless a cell of ours stands between its neighbours in the row."""
+    p, body = parts.prefix, parts.body
+    column = column_of(ours[1])
+    left = body.rfind(b"<%bc " % p, body.rfind(b"<%brow" % p, 0, ours.start()), ours.start())
+    right = body.find(b"<%bc " % p, ours.end(), body.find(b"</%brow>" % p, ours.end()))
+    for neighbour, step in ((left, -1), (right, 1)):
+        if neighbour >= 0:
+            reference = attribute(body[neighbour : body.index(b">", neighbour)], b"r")
+            if reference and (column_of(reference) - column) * step <= 0:
+                raise _lost(ours[1].decode())
 
 
 def _tail_without(parts: Parts, marks: Collection[str]) -> bytes:
@@ -287,14 +318,16 @@ def _type_may_go(entry: Element, free: Collection[str]) -> bool:
 # ---------------------------------------------------------------- the repair lint
 
 
-def repairs(package: Package, names: Collection[str]) -> Counter[str]:
+def repairs(package: Package, names: Collection[str], *, proved: Collection[str] = ()) -> Counter[str]:
     """What makes Excel offer to repair a workbook, and how often: the package as a whole, the parts of `names` in depth.
 
-    Real workbooks have some of these and open well: compare what came in with what goes out.
+    The cells of `proved` sheets are known to be as they were, and are not judged again. Real workbooks have some
+    of these faults and open well: compare what came in with what goes out.
     """
-    return Counter(_package_faults(package)) + Counter(
-        fault for name in names if name in package for fault in _part_faults(package, name)
-    )
+    faults = Counter(_package_faults(package))
+    for name in names:
+        faults.update(_part_faults(package, name, with_cells=name not in proved))
+    return faults
 
 
 def _package_faults(package: Package) -> Iterator[str]:
@@ -317,10 +350,14 @@ def _package_faults(package: Package) -> Iterator[str]:
                 yield f"{name} relates to the missing {relation.target}"
 
 
-def _part_faults(package: Package, name: str) -> Iterator[str]:
+def _part_faults(package: Package, name: str, *, with_cells: bool) -> Iterator[str]:
     kind = package.content_type(name)
     if kind.endswith(".worksheet+xml"):
-        yield from _sheet_faults(package, name)
+        parts = split(package.read(name))
+        yield from _frame_faults(package, name, parts)
+        yield from _chain_faults(package, name, parts)
+        if with_cells:
+            yield from _cell_faults(package, name, parts)
     elif kind.endswith(".styles+xml"):
         yield from _style_faults(package.tree(name))
     elif name == package.workbook:
@@ -356,9 +393,7 @@ def _style_faults(root: Element) -> Iterator[str]:
         yield "too many cell formats"
 
 
-def _sheet_faults(package: Package, name: str) -> Iterator[str]:
-    parts = split(package.read(name))
-    yield from _row_faults(parts)
+def _frame_faults(package: Package, name: str, parts: Parts) -> Iterator[str]:
     frame = parse(parts.head + parts.tail)
     yield from _order_faults(frame)
     ids = {relation.id for relation in package.relations(name)}
@@ -369,13 +404,16 @@ def _sheet_faults(package: Package, name: str) -> Iterator[str]:
             yield f"{local(element)} of {name} without its relationship"
         if local(element) == "cfRule" and int(element.get("dxfId", "-1")) >= differential:
             yield f"differential format out of range in {name}"
+
+
+def _cell_faults(package: Package, name: str, parts: Parts) -> Iterator[str]:
+    yield from _row_faults(parts)
     styled = {int(n) for n in set(re.findall(rb'<%bc [^>]*?\bs="(\d+)"' % parts.prefix, parts.body))}
     if max(styled, default=0) >= _size(package, "cellXfs"):
         yield f"cell format out of range in {name}"
-    shared = {int(n) for n in re.findall(rb'\bt="s"[^>]*><%bv>(\d+)<' % parts.prefix, parts.body)}
-    if shared and max(shared) >= _shared_strings(package):
+    shared = set(re.findall(rb'\bt="s"[^>]*><%bv>(\d+)<' % parts.prefix, parts.body))
+    if shared and max(map(int, shared)) >= _shared_strings(package):
         yield f"shared string out of range in {name}"
-    yield from _chain_faults(package, name, parts)
 
 
 def _row_faults(parts: Parts) -> Iterator[str]:

@@ -17,11 +17,12 @@ from sheets_crm.hosts.xlsx.scan import (
     attribute,
     cells,
     children,
-    column_number,
+    column_of,
     decoded,
     encoded,
     inline_cell,
     odd_sheet,
+    refers_first,
     rows,
     runs,
     split,
@@ -95,22 +96,25 @@ class Wish(NamedTuple):
 class Spliced(NamedTuple):
     """A sheet with its wishes."""
 
-    xml: bytes
+    parts: Parts
+    changed: bool
     headers: tuple[int, ...]
     """Columns whose header was written now: they are new."""
     formula_lost: bool
 
 
-def patch(workbook: Workbook, styles: Styles, changes: Changes) -> None:
+def patch_sheets(workbook: Workbook, styles: Styles, changes: Changes) -> None:
     """Writes fills, columns, highlights and log lines of `changes` into the package. Raises WorkbookUnsafe."""
     strings = shared_strings(workbook)
     wanted = wishes(changes.fills, changes.columns)
     for name in sorted({*wanted, *(h.sheet for h in changes.highlights)}):
         part = _sheet_part(workbook, name)
-        spliced = splice(workbook.package.read(part), wanted.get(name, {}), strings, name)
-        xml = widen(spliced.xml, spliced.headers)
-        xml = highlighted(xml, [h for h in changes.highlights if h.sheet == name], styles)
-        workbook.package.put(part, xml)
+        xml = workbook.package.read(part)
+        spliced = splice(split(xml), wanted.get(name, {}), strings, name)
+        parts = widened(spliced.parts, spliced.headers)
+        parts = highlighted(parts, [h for h in changes.highlights if h.sheet == name], styles)
+        if parts is not spliced.parts or spliced.changed:
+            workbook.package.put(part, parts.join())
         if spliced.formula_lost:
             workbook.drop_calc_chain()
     if changes.log:
@@ -160,12 +164,12 @@ def _sheet_part(workbook: Workbook, name: str) -> str:
 # ---------------------------------------------------------------- cells
 
 
-def splice(xml: bytes, wanted: Mapping[int, Mapping[int, Wish]], strings: Strings, sheet: str) -> Spliced:
-    """A sheet part in which the wished cells say what they should; equal cells are not touched.
+def splice(parts: Parts, wanted: Mapping[int, Mapping[int, Wish]], strings: Strings, sheet: str) -> Spliced:
+    """A sheet in which the wished cells say what they should; equal cells are not touched.
 
     Raises WorkbookUnsafe where a cell is merged or holds part of a formula over several cells.
     """
-    return _Splice(split(xml), wanted, strings, sheet).run()
+    return _Splice(parts, wanted, strings, sheet).run()
 
 
 class _Splice:
@@ -181,8 +185,10 @@ class _Splice:
         self._strings = strings
         self._sheet = sheet
         self._blocked = _blocked(parts, wanted)
-        # Then a cell can be found by its reference; else only by counting.
-        self._named = parts.body.count(b"<%bc" % parts.prefix) == parts.body.count(b'<%bc r="' % parts.prefix)
+        self._named = refers_first(parts)
+        self._any_cell = b'<%bc r="' % parts.prefix
+        columns = {column for row in wanted.values() for column in row}
+        self._openings = {column: self._any_cell + letters(column).encode() for column in columns}
         self._pieces: list[bytes] = []
         self._done = 0
         self._written: list[Position] = []
@@ -201,10 +207,11 @@ class _Splice:
         while pending:
             self._new_row(pending.pop(), len(self._body))
         if not self._pieces:
-            return Spliced(self._parts.join(), (), False)
+            return Spliced(self._parts, False, (), False)
         body = b"".join(self._pieces) + self._body[self._done :]
         head = _with_dimension(self._parts.head, self._prefix, self._written)
-        return Spliced(head + body + self._parts.tail, tuple(self._headers), self._formula_lost)
+        parts = self._parts._replace(head=head, body=body)
+        return Spliced(parts, True, tuple(self._headers), self._formula_lost)
 
     def _replace(self, start: int, end: int, new: bytes) -> None:
         self._pieces += (self._body[self._done : start], new)
@@ -227,8 +234,9 @@ class _Splice:
         if not edits:
             return
         tag = self._body[row.start : row.inner]
-        # Spans are a hint that our cell may have made wrong; Excel does without.
-        tag = with_attribute(tag, b"spans", None)
+        if b"spans" in tag:
+            # A hint that our cell may have made wrong; Excel does without.
+            tag = with_attribute(tag, b"spans", None)
         if row.inner == row.end:
             inside = b"".join(new for _, _, new in edits)
             tag = tag[:-2].rstrip() + b">"
@@ -259,10 +267,7 @@ class _Splice:
     def _cell(
         self, row: int, column: int, wish: Wish, old_row: Row | None, style: bytes | None = None
     ) -> bytes:
-        if any(
-            a.first_row <= row <= a.last_row and a.first_column <= column <= a.last_column
-            for a in self._blocked
-        ):
+        if self._blocked and any(_within(each, row, column) for each in self._blocked):
             raise self._in_the_way(row, column)
         self._written.append((row, column))
         if wish.kind == "header":
@@ -280,16 +285,15 @@ class _Splice:
         if row.inner == row.end:
             return None, row.end
         if self._named:
-            start = self._body.find(
-                b'<%bc r="%b%d"' % (self._prefix, letters(column).encode(), row.number), row.inner, row.end
-            )
+            opening = self._openings.get(column) or self._any_cell + letters(column).encode()
+            start = self._body.find(b'%b%d"' % (opening, row.number), row.inner, row.end)
             if start >= 0:
                 return self._cell_at(column, start), start
-            last = self._body.rfind(b"<%bc " % self._prefix, row.inner, row.end)
+            last = self._body.rfind(self._any_cell, row.inner, row.end)
             if last < 0:
                 return None, row.inner
-            reference = attribute(self._body[last : tag_end(self._body, last)], b"r") or b""
-            if column_number(reference.rstrip(b"0123456789").decode()) < column:
+            reference = last + len(self._any_cell)
+            if column_of(self._body[reference : self._body.index(b'"', reference)]) < column:
                 return None, self._cell_at(column, last).end
         place = row.inner
         for cell in cells(self._body, self._prefix, row):
@@ -340,6 +344,10 @@ def _blocked(parts: Parts, wanted: Mapping[int, Mapping[int, Wish]]) -> list[Are
     ]
 
 
+def _within(where: Area, row: int, column: int) -> bool:
+    return where.first_row <= row <= where.last_row and where.first_column <= column <= where.last_column
+
+
 def _with_dimension(head: bytes, prefix: bytes, written: Sequence[Position]) -> bytes:
     """The head with its `<dimension>` reaching all that was written."""
     match = re.search(rb"<%bdimension\s[^>]*>" % prefix, head)
@@ -357,15 +365,14 @@ def _with_dimension(head: bytes, prefix: bytes, written: Sequence[Position]) -> 
 # ---------------------------------------------------------------- width of a new column
 
 
-def widen(xml: bytes, columns: Iterable[int]) -> bytes:
-    """A sheet part in which the new columns of ours are wide enough to read, and shown."""
+def widened(parts: Parts, columns: Iterable[int]) -> Parts:
+    """A sheet in which the new columns of ours are wide enough to read, and shown."""
     for column in columns:
-        xml = _widened(split(xml), column)
-    return xml
+        parts = parts._replace(head=_with_width(parts.head, parts.prefix, column))
+    return parts
 
 
-def _widened(parts: Parts, column: int) -> bytes:
-    head, p = parts.head, parts.prefix
+def _with_width(head: bytes, p: bytes, column: int) -> bytes:
     ours = b'<%bcol min="%d" max="%d" width="%b" customWidth="1"/>' % (p, column, column, WIDTH)
     place = None
     for match in re.finditer(rb"<%bcol\s[^>]*?/>|<%bcol\s[^>]*>\s*</%bcol>" % (p, p, p), head):
@@ -376,11 +383,11 @@ def _widened(parts: Parts, column: int) -> bytes:
         place = match.end()
         if last >= column:
             pieces = b"".join(_columns_around(match.group(), first, last, column, ours))
-            return head[: match.start()] + pieces + head[match.end() :] + parts.body + parts.tail
+            return head[: match.start()] + pieces + head[match.end() :]
     if place is None:
         place = head.rindex(b"<%bsheetData" % p)
         ours = b"<%bcols>%b</%bcols>" % (p, ours, p)
-    return head[:place] + ours + head[place:] + parts.body + parts.tail
+    return head[:place] + ours + head[place:]
 
 
 def _columns_around(tag: bytes, first: int, last: int, column: int, ours: bytes) -> Iterator[bytes]:
@@ -410,15 +417,13 @@ class _Rule(NamedTuple):
     """Whether formula, area and look are the wanted ones."""
 
 
-def highlighted(xml: bytes, wanted: Sequence[Highlight], styles: Styles) -> bytes:
-    """A sheet part with the wanted highlights: one rule a mark, the last in priority; equal ones are not touched."""
+def highlighted(parts: Parts, wanted: Sequence[Highlight], styles: Styles) -> Parts:
+    """A sheet with the wanted highlights: one rule a mark, the last in priority; equal ones are not touched."""
     for highlight in wanted:
-        parts = split(xml)
         standing = list(_standing(parts, highlight, styles))
-        if len(standing) == 1 and standing[0].same:
-            continue
-        xml = parts.head + parts.body + _with_rule(parts, highlight, standing, styles)
-    return xml
+        if len(standing) != 1 or not standing[0].same:
+            parts = parts._replace(tail=_with_rule(parts, highlight, standing, styles))
+    return parts
 
 
 def marked(formula: bytes, mark: str) -> bool:
@@ -516,17 +521,16 @@ def _append_log(workbook: Workbook, strings: Strings, lines: Sequence[LogLine], 
     if sheet is None:
         sheet = workbook.add_sheet(name, _EMPTY_SHEET, hidden=True)
         workbook.claim(LOG_KEY, sheet)
-    xml = workbook.package.read(sheet.part)
-    first = first_free_row(xml)
+    parts = split(workbook.package.read(sheet.part))
+    first = first_free_row(parts)
     wanted = {
         row: {1: Wish(line.text), 2: Wish(line.seal or "")} for row, line in enumerate(lines, start=first)
     }
-    workbook.package.put(sheet.part, splice(xml, wanted, strings, sheet.name).xml)
+    workbook.package.put(sheet.part, splice(parts, wanted, strings, sheet.name).parts.join())
 
 
-def first_free_row(xml: bytes) -> int:
+def first_free_row(parts: Parts) -> int:
     """The row after the last one that holds a value; a program may leave formatted empty rows below."""
-    parts = split(xml)
     filled = (b"<%bv" % parts.prefix, b"<%bis" % parts.prefix)
     last = 0
     for row in rows(parts.body, parts.prefix):

@@ -97,9 +97,8 @@ def split(xml: bytes) -> Parts:
 def rows(body: bytes, prefix: bytes) -> Iterator[Row]:
     """The rows of a body, top to bottom. Raises WorkbookUnsafe if they are not in order."""
     number = 0
-    for start, inner, end in _elements(body, prefix + b"row", 0, len(body)):
-        stated = attribute(body[start:inner], b"r")
-        here = int(stated) if stated else number + 1
+    for reference, start, inner, end in _elements(body, prefix + b"row", 0, len(body)):
+        here = int(reference) if reference else number + 1
         if here <= number:
             raise odd_sheet()
         number = here
@@ -109,31 +108,31 @@ def rows(body: bytes, prefix: bytes) -> Iterator[Row]:
 def cells(body: bytes, prefix: bytes, row: Row) -> Iterator[Cell]:
     """The cells of a row, left to right. Raises WorkbookUnsafe if they are not in order."""
     column = 0
-    for start, inner, end in _elements(body, prefix + b"c", row.inner, row.end):
-        stated = attribute(body[start:inner], b"r")
-        here = column_number(stated.rstrip(b"0123456789").decode()) if stated else column + 1
+    for reference, start, inner, end in _elements(body, prefix + b"c", row.inner, row.end):
+        here = column_of(reference) if reference else column + 1
         if here <= column:
             raise odd_sheet()
         column = here
         yield Cell(column, start, inner, end)
 
 
-def _elements(xml: bytes, name: bytes, start: int, stop: int) -> Iterator[tuple[int, int, int]]:
-    opening, closing = b"<" + name, b"</" + name + b">"
-    at = xml.find(opening, start, stop)
-    while at >= 0:
-        after = at + len(opening)
-        if xml[after : after + 1] not in (b" ", b">", b"/", b"\n", b"\r", b"\t"):
-            at = xml.find(opening, after, stop)
-            continue
-        inner = end = tag_end(xml, at)
+@cache
+def _opening(name: bytes) -> re.Pattern[bytes]:
+    # Most programs write the reference first; finding it here saves a second search in each of many rows.
+    return re.compile(rb"""<%b(?: r="(\w+)")?(?:[\s/][^>"']*+(?:(?:"[^"]*"|'[^']*')[^>"']*+)*+)?+>""" % name)
+
+
+def _elements(xml: bytes, name: bytes, start: int, stop: int) -> Iterator[tuple[bytes | None, int, int, int]]:
+    """Reference, start, end of the tag and end of each element of that name."""
+    find, closing = _opening(name).search, b"</" + name + b">"
+    while match := find(xml, start, stop):
+        inner = start = match.end()
         if xml[inner - 2 : inner - 1] != b"/":
             close = xml.find(closing, inner, stop)
             if close < 0:
                 raise odd_sheet()
-            end = close + len(closing)
-        yield at, inner, end
-        at = xml.find(opening, end, stop)
+            start = close + len(closing)
+        yield match[1] or attribute(match[0], b"r"), match.start(), inner, start
 
 
 def tag_end(xml: bytes, start: int) -> int:
@@ -192,12 +191,23 @@ def with_attribute(tag: bytes, name: bytes, value: bytes | None) -> bytes:
     return b'%b %b="%b"%b' % (bare[: -len(ending)].rstrip(), name, value, ending)
 
 
+@cache
 def column_number(name: str) -> int:
     """A is 1, AB is 28."""
     number = 0
     for letter in name:
         number = number * 26 + ord(letter) - 64
     return number
+
+
+def column_of(reference: bytes) -> int:
+    """The column of a cell's reference: 28 for AB7."""
+    return column_number(reference.rstrip(b"0123456789").decode())
+
+
+def refers_first(parts: Parts) -> bool:
+    """Whether every cell states its reference, and first of all: then it can be found by it."""
+    return parts.body.count(b"<%bc" % parts.prefix) == parts.body.count(b'<%bc r="' % parts.prefix)
 
 
 def area(reference: str) -> Area | None:
