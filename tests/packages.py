@@ -6,8 +6,8 @@ import io
 import zipfile
 from collections.abc import Callable, Mapping
 
-import xlsxwriter
-from xlsxwriter.worksheet import Worksheet
+import xlsxwriter  # type: ignore[import-untyped]
+from xlsxwriter.worksheet import Worksheet  # type: ignore[import-untyped]
 
 SHEET1 = "xl/worksheets/sheet1.xml"
 WORKBOOK = "xl/workbook.xml"

@@ -15,7 +15,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
-from xlsxwriter.worksheet import Worksheet
+from openpyxl.chart import BarChart
+from openpyxl.utils.datetime import CALENDAR_MAC_1904
+from xlsxwriter.worksheet import Worksheet  # type: ignore[import-untyped]
 
 from sheets_crm.errors import WorkbookUnreadable
 from sheets_crm.hosts.xlsx import cells
@@ -90,7 +92,7 @@ def test_dates_are_right_in_both_calendars(epoch_1904: bool) -> None:
     """Excel for Mac used to count from 1904: the same cell four years later would be a silent wrong read."""
     book = openpyxl.Workbook()
     if epoch_1904:
-        book.epoch = openpyxl.utils.datetime.CALENDAR_MAC_1904
+        book.epoch = CALENDAR_MAC_1904
     page = book.active
     assert page is not None
     page.title = "Deals"
@@ -388,7 +390,7 @@ def test_sheets_are_listed_in_the_workbooks_order_and_only_the_chosen_are_read()
 def test_a_chart_sheet_is_listed_and_never_read() -> None:
     """It has no cells."""
     book = openpyxl.Workbook()
-    book.create_chartsheet("Chart").add_chart(openpyxl.chart.BarChart())
+    book.create_chartsheet("Chart").add_chart(BarChart())
     snapshot = everything(saved(book))
     assert [sheet.name for sheet in snapshot.sheets] == ["Sheet", "Chart"]
     assert set(snapshot.grids) == {"Sheet"}

@@ -209,7 +209,7 @@ class _Scan:
         if doubt:
             self._doubts[position] = doubt
             self._mended.append((cell.start(), cell.end(), b"<c%b/>" % _TYPE.sub(b"", attributes)))
-        elif kind == "n" and value != stored:
+        elif kind == "n" and value is not None and value != stored:
             # Calamine takes a number with spaces around it for text.
             self._mended.append((cell.start(), cell.end(), b"<c%b><v>%b</v></c>" % (attributes, value)))
 

@@ -10,6 +10,7 @@ import codecs
 import io
 import posixpath
 import re
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -30,6 +31,11 @@ MAX_RATIO = 200
 RATIO_FROM_BYTES = 4 << 20
 """Small parts may compress as well as they like: a page of blank rows passes 200 : 1 honestly."""
 MAX_SHEETS = 500
+_ZIP_ERRORS = (
+    *(zipfile.BadZipFile, zlib.error, struct.error),
+    *(EOFError, OSError, ValueError, NotImplementedError, RuntimeError),
+)
+"""What zipfile raises for a package with wrong bytes in it."""
 _PROLOG_BYTES = 64 << 10
 _FEED_BYTES = 1 << 20
 _DEEP = re.compile(rb"><[^/!?](?:[^<>]*+(?<!/)><){254}")
@@ -227,7 +233,7 @@ class Archive:
         self.name = name
         try:
             self._zip = zipfile.ZipFile(io.BytesIO(data))
-        except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError) as error:
+        except _ZIP_ERRORS as error:
             raise damaged(name, _CUT_OFF) from error
         infos = [info for info in self._zip.infolist() if not info.is_dir()]
         self._parts = {info.filename.lower(): info for info in infos}
@@ -363,14 +369,7 @@ class Archive:
         try:
             with self._zip.open(info) as part:
                 return part.read() if most is None else part.read(most)
-        except (
-            zipfile.BadZipFile,
-            zlib.error,
-            EOFError,
-            OSError,
-            NotImplementedError,
-            RuntimeError,
-        ) as error:
+        except _ZIP_ERRORS as error:
             raise self.spoilt(info.filename) from error
 
     def _refuse_doctype(self, xml: bytes, part: str) -> None:
