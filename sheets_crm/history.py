@@ -19,7 +19,7 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 from sheets_crm.book import Book
 from sheets_crm.findings import Finding, FindingKey, Unchecked
 from sheets_crm.schema import Deal
-from sheets_crm.sheet import LogLine
+from sheets_crm.sheet import LOG_KEY, LogLine, Snapshot, log_lines
 
 TRACKED = ("stage", "owner", "amount", "currency", "expected_close", "closed_at", "prob_override", "pipeline")
 """The fields of a deal whose changes are recorded."""
@@ -135,7 +135,13 @@ def seal(previous: str, lines: Iterable[str]) -> str:
     return hashlib.sha256((previous + "\n" + "\n".join(lines)).encode()).hexdigest()
 
 
-def _blocks(cells: Sequence[tuple[str, str | None]]) -> Iterator[tuple[int, str | None, list[str]]]:
+def log_of(snapshot: Snapshot) -> tuple[LogLine, ...]:
+    """The log of a workbook, oldest line first; empty before the first run."""
+    name = snapshot.report_sheet(LOG_KEY)
+    return log_lines(snapshot.grids[name]) if name in snapshot.grids else ()
+
+
+def _blocks(cells: Sequence[LogLine]) -> Iterator[tuple[int, str | None, list[str]]]:
     """The runs of a log: (index of the first line, its seal, its lines)."""
     start, mark, lines = 0, None, list[str]()
     for index, (text, sealed) in enumerate(cells):
@@ -149,7 +155,7 @@ def _blocks(cells: Sequence[tuple[str, str | None]]) -> Iterator[tuple[int, str 
         yield start, mark, lines
 
 
-def chain(cells: Sequence[tuple[str, str | None]]) -> Chain:
+def chain(cells: Sequence[LogLine]) -> Chain:
     """Recomputes every seal of a log."""
     head = ""
     for start, mark, lines in _blocks(cells):
@@ -162,7 +168,7 @@ def chain(cells: Sequence[tuple[str, str | None]]) -> Chain:
 # ------------------------------------------------------------------- past
 
 
-def read_past(cells: Sequence[tuple[str, str | None]], *, runs: int | None = None) -> Past:
+def read_past(cells: Sequence[LogLine], *, runs: int | None = None) -> Past:
     """What the log tells, or its first `runs` runs. Lines that are no events of ours are passed over."""
     entries: list[RunEntry] = []
     standing: dict[FindingKey, Standing] = {}

@@ -5,6 +5,7 @@ Rows and columns are counted from 1, as people see them.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
@@ -30,6 +31,9 @@ class Area(NamedTuple):
     last_column: int
 
 
+_LOOKS_LIKE_A_CELL = re.compile(r"(?:[A-Z]{1,3}\d+|R\d*(?:C\d*)?|C\d*)\Z", re.IGNORECASE)
+
+
 def letters(column: int) -> str:
     """The name of a column: 1 is A, 28 is AB."""
     name = ""
@@ -42,7 +46,7 @@ def letters(column: int) -> str:
 def quoted(sheet: str) -> str:
     """A sheet's name as it stands in a reference: `Deals`, `'План продаж'`, `'It''s'`."""
     plain = sheet.isascii() and sheet.replace("_", "a").isalnum() and not sheet[0].isdigit()
-    return sheet if plain else "'" + sheet.replace("'", "''") + "'"
+    return sheet if plain and not _LOOKS_LIKE_A_CELL.match(sheet) else "'" + sheet.replace("'", "''") + "'"
 
 
 def address(sheet: str, row: int, column: int) -> str:

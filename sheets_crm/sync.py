@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from sheets_crm import __version__, checks, reports
-from sheets_crm.book import Book, log_cells, read_book, wanted
+from sheets_crm.book import Book, read_book, wanted
 from sheets_crm.checks import Checked
 from sheets_crm.findings import Finding
 from sheets_crm.firm import Firm
-from sheets_crm.history import RunEntry, fingerprint, lines, read_past
+from sheets_crm.history import RunEntry, fingerprint, lines, log_of, read_past
 from sheets_crm.hosts import Host
 from sheets_crm.pages.to_fix import column_update, highlights
 from sheets_crm.sheet import Applied, Changes, LogLine, Page, Snapshot, free_name
@@ -91,8 +91,8 @@ def audit(
     book = read_book(snapshot)
     now = today(_time_zone(book))
     day = as_of or now
-    cells = log_cells(snapshot)
-    past = read_past(cells)
+    log = log_of(snapshot)
+    past = read_past(log)
     key = fingerprint(book, as_of=day, version=__version__)
     repeated = past.last is not None and past.last.key == key
     obstacle = None
@@ -100,7 +100,7 @@ def audit(
         obstacle = _LATER_RUN.fill(last=past.last.as_of, day=day)
     elif day > now and not record:
         obstacle = _FUTURE.fill(day=day)
-    before = read_past(cells, runs=len(past.runs) - 1) if repeated else past
+    before = read_past(log, runs=len(past.runs) - 1) if repeated else past
     firm = Firm(book, day, checks.settings_of(book, day), before)
     checked = checks.run(firm)
     verdict = judge(firm, checked)
@@ -110,7 +110,7 @@ def audit(
     elif obstacle is not None:
         entry, head = None, past.head
     else:
-        entry, head = read_past([(line.text, line.seal) for line in added]).last, added[0].seal or ""
+        entry, head = read_past(added).last, added[0].seal or ""
     planned = Run(label, firm, checked, verdict, snapshot, head, Changes(), entry, obstacle, repeated)
     return replace(planned, changes=_changes(planned, added, names))
 

@@ -33,7 +33,6 @@ __all__ = [
     "TableRows",
     "as_text",
     "folded",
-    "log_cells",
     "read_book",
     "wanted",
 ]
@@ -242,16 +241,6 @@ def wanted(sheets: Sequence[SheetInfo]) -> Collection[str]:
     if not any(folded(name) in deals for name in chosen):
         chosen = [s.name for s in own]
     return [*chosen, *(s.name for s in sheets if s.report == LOG_KEY)]
-
-
-def log_cells(snapshot: Snapshot) -> list[tuple[str, str | None]]:
-    """The log as it stands: (line, seal or None) for every row of its sheet."""
-    name = snapshot.report_sheet(LOG_KEY)
-    grid = snapshot.grids.get(name) if name else None
-    if grid is None:
-        return []
-    cells = ((as_text(grid.value(n, 1)), as_text(grid.value(n, 2))) for n in range(1, len(grid.rows) + 1))
-    return [(text, seal) for text, seal in cells if text]
 
 
 def read_book(snapshot: Snapshot) -> Book:
