@@ -31,7 +31,7 @@ def cases(folder: Path = CASES) -> Iterator[Case]:
     """Every case of every file; the file's title names the rule, whose findings alone are compared."""
     for path in sorted(folder.glob("*.md")):
         text = path.read_text(encoding="utf-8")
-        head, *parts = re.split(r"^## ", text, flags=re.M)
+        head, *parts = re.split(r"^## ", text, flags=re.MULTILINE)
         today = re.search(r"Today is (\S+)\.", head)
         code = re.match(r"# (\w{4})\b", head)
         assert today, f"{path.name} does not say which day it is"
@@ -44,8 +44,8 @@ def _case(code: str, today: date, part: str) -> Case:
     title, _, body = part.partition("\n")
     grids: dict[str, Grid] = {}
     expected: set[tuple[str, int, str, str]] = set()
-    settings = dict(re.findall(rf"^{code}\.(\w+) = (.+)$", body, re.M))
-    for name, table in re.findall(r"^(\w+)\n\n((?:\|.*\n?)+)", body, re.M):
+    settings = dict(re.findall(rf"^{code}\.(\w+) = (.+)$", body, re.MULTILINE))
+    for name, table in re.findall(r"^(\w+)\n\n((?:\|.*\n?)+)", body, re.MULTILINE):
         head, _, *rows = [[c.strip() for c in line.strip().strip("|").split("|")] for line in table.splitlines()]
         grids[name], found = _grid(name, head, rows)
         expected |= found

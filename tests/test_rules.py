@@ -18,7 +18,7 @@ ALL = list(cases())
 PARTS = {"en": ("What it finds:", "Why it matters:", "How to fix:"),
          "ru": ("**Что находит:**", "**Почему важно:**", "**Как исправить:**")}  # fmt: skip
 RUSSIAN = dict(
-    re.findall(r"^## (\w{4})\n(.*?)(?=^## |\Z)", (files("sheets_crm") / "templates/rules.ru.md").read_text("utf-8"), re.M | re.S)
+    re.findall(r"^## (\w{4})\n(.*?)(?=^## |\Z)", (files("sheets_crm") / "templates/rules.ru.md").read_text("utf-8"), re.MULTILINE | re.DOTALL)
 )
 
 

@@ -1,0 +1,212 @@
+"""From sheets to typed rows: which sheet, which header, which rows, and what each is called."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sheets_crm.book import read_book, wanted
+from sheets_crm.book.settings import resolve
+from sheets_crm.book.tables import match_headers, spellings
+from sheets_crm.errors import StructureError
+from sheets_crm.schema import FIRM_SETTINGS, TABLES, Clause
+from sheets_crm.sheet import Area, Grid, SheetInfo
+from tests.firms import deals, sheet, snapshot
+
+DEALS = TABLES["Deals"]
+
+
+@pytest.mark.parametrize(
+    ("header", "key"),
+    [
+        ("Сумма", "amount"), ("Сумма, ₽", "amount"), ("Сумма, ₽ с НДС", "amount"), ("Бюджет", "amount"),
+        ("Amount (USD)", "amount"), ("Менеджер", "owner"), ("OWNER", "owner"), (" Этап\n", "stage"),
+        ("Дата\u00a0шага", "next_date"), ("Дата\nшага", "next_date"), ("Stage *", "stage"), ("Этап:", "stage"),
+        ("Вероятность 1-1, %", "prob_override"), ("deal_id", "deal_id"), ("№ договора", "contract_no"),
+        ("Что исправить", "hygiene"), ("Любимый цвет", None), ("", None),
+    ],
+)  # fmt: skip
+def test_headers_are_known_in_both_languages_and_as_firms_write_them(header: str, key: str | None) -> None:
+    """Units, brackets, stray spaces and line breaks do not matter; unknown headers are the firm's own."""
+    assert match_headers(DEALS, [header]) == ({key: [1]} if key else {})
+
+
+def test_an_exact_header_wins_over_a_variant() -> None:
+    """A firm with both Owner and Manager has one owner column and one of its own."""
+    assert match_headers(DEALS, ["Manager", "Owner"]) == {"owner": [2]}
+
+
+@pytest.mark.parametrize("table", TABLES.values(), ids=list(TABLES))
+def test_no_header_means_two_columns(table: Any) -> None:
+    """Every language's headers are unique within a table."""
+    for lang in ("en", "ru"):
+        headers = [c.header.get(lang).casefold() for c in table.columns]
+        assert len(headers) == len(set(headers))
+    assert all(list(spellings(c)) for c in table.columns)
+
+
+def test_the_header_row_is_found_below_a_title() -> None:
+    """Logo, title and a blank line above do not matter; addresses stay right."""
+    grid = Grid("Deals", [["Our firm"], [], ["Deal ID", "Stage", "Amount"], ["D7", "New", 5.0]])
+    book = read_book(snapshot(grid))
+    assert book.deals.header_row == 3
+    assert book.deals.cell(book.deals.rows[0].row, "amount") == "Deals!C4"
+
+
+def test_read_is_audited_plus_excluded_with_the_reason() -> None:
+    """Repeated headers and totals are set apart by their cell; blank rows are not read at all."""
+    header = ["Deal ID", "Stage", "Amount"]
+    grid = Grid(
+        "Deals", [header, ["D1", "New", 1.0], header, ["", " ", None], ["Итого:", "", 1.0], ["", "Won", 2.0]]
+    )
+    table = read_book(snapshot(grid)).deals
+    assert (table.read, len(table.rows)) == (4, 2)
+    assert [(e.cell, e.reason.en) for e in table.excluded] == [
+        ("Deals!A3", "the header row, repeated"), ("Deals!A5", "a row of totals"),
+    ]  # fmt: skip
+
+
+CELL = st.one_of(
+    st.none(),
+    st.sampled_from(["", " ", "Deal ID", "Stage", "Total", "Итого", "D1", "New", "Won"]),
+    st.floats(),
+    st.dates(),
+)
+
+
+@given(st.lists(st.lists(CELL, max_size=4), max_size=12))
+def test_no_row_is_ever_lost(rows: list[list[Any]]) -> None:
+    """Every row with something in it is either audited or excluded (law)."""
+    table = read_book(snapshot(Grid("Deals", [["Deal ID", "Stage", "Amount", "Created"], *rows]))).deals
+    full = sum(any(v is not None and str(v).strip() for v in row) for row in rows)
+    assert table.read == len(table.rows) + len(table.excluded) == full
+    assert len({row.key for row in table.rows}) == len(table.rows)
+
+
+@pytest.mark.parametrize(
+    ("grids", "words"),
+    [
+        ([sheet("Sheet1", "a b c")], "no sheet of deals"),
+        ([deals(), sheet("Сделки", "Этап Сумма Сделка")], "Several sheets could be"),
+        ([sheet("One", "Stage Deal Amount"), sheet("Two", "Stage Deal Owner")], "Several sheets could be"),
+        ([sheet("Deals", "Deal Amount Owner")], "has no column"),
+        ([sheet("Deals", "Stage Amount Amount")], "two columns that mean"),
+        ([sheet("Deals", "Stage Менеджер Manager")], "two columns that mean"),
+    ],
+    ids=["no deals", "Deals and Сделки", "two candidates", "no stage", "one header twice", "two variants"],
+)
+def test_a_workbook_that_is_no_pipeline_is_told_so(grids: list[Grid], words: str) -> None:
+    """One sentence: what is wrong and how to mend it."""
+    with pytest.raises(StructureError, match=words):
+        read_book(snapshot(*grids))
+
+
+def test_deals_may_be_called_anything_if_only_one_sheet_looks_like_them() -> None:
+    """Stage and two more of its headers make a sheet the Deals."""
+    book = read_book(
+        snapshot(
+            sheet("Продажи 2026", "Этап Сумма Сделка", ["Новая", 1.0, "А"]), sheet("Notes", "Stage Note")
+        )
+    )
+    assert book.deals.sheet == "Продажи 2026"
+    assert book.lang == "ru"
+
+
+def test_only_the_sheets_of_tables_are_read() -> None:
+    """With a sheet called Deals nothing else of the firm's is looked at; reports never are."""
+    sheets = [
+        SheetInfo("Deals"),
+        SheetInfo("Budget"),
+        SheetInfo(" задачи "),
+        SheetInfo("Audit", report="audit"),
+    ]
+    assert list(wanted([*sheets, SheetInfo("log", report="log")])) == ["Deals", " задачи ", "log"]
+    assert list(wanted([SheetInfo("Pipeline"), SheetInfo("Tasks"), *sheets[3:]])) == ["Pipeline", "Tasks"]
+
+
+@pytest.mark.parametrize(
+    ("ids", "filled"),
+    [
+        (["D0007", None, "", "d12"], ["D0007", "D0013", "D0014", "d12"]),
+        ([None, None], ["D0001", "D0002"]),
+        (["A-5", None], ["A-5", "D0001"]),
+        (["D99999", None], ["D99999", "D100000"]),
+    ],
+)
+def test_blank_ids_are_numbered_after_the_largest(ids: list[str | None], filled: list[str]) -> None:
+    """At least four digits; other prefixes are left alone."""
+    book = read_book(snapshot(sheet("Deals", "deal_id stage owner", *([i, "New", "Ann"] for i in ids))))
+    assert [d.deal_id for d in book.deals.rows] == filled
+    assert [f.value for f in book.deals.fills] == [
+        new for old, new in zip(ids, filled, strict=True) if not old
+    ]
+
+
+def test_two_rows_with_one_id_are_known_by_what_was_typed() -> None:
+    """Their keys are hashes, so that neither is taken for the other; an edit elsewhere changes nothing."""
+    rows = [["D1", "New", "Ann"], ["d1 ", "New", "Bob"], ["D2", "New", "Ann"]]
+    keys = [d.key for d in read_book(snapshot(sheet("Deals", "deal_id stage owner", *rows))).deals.rows]
+    assert keys[2] == "d2"
+    assert all(k.startswith("~") for k in keys[:2])
+    assert keys[0] != keys[1]
+
+
+def test_rows_below_an_excel_table_are_read_and_told() -> None:
+    """They count like all others; the first of them is remembered."""
+    grid = Grid(
+        "Deals",
+        [["Stage", "Amount", "Deal"], ["New", 1.0, "a"], ["New", 1.0, "b"]],
+        tables=(Area(1, 1, 2, 3),),
+    )
+    table = read_book(snapshot(grid)).deals
+    assert (len(table.rows), table.below) == (2, 3)
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        ([("horizon", "10", None)], 45),
+        ([("horizon_days", "10", None)], 10),
+        ([("horizon_days", "10", date(2026, 6, 1))], 45),
+        ([("horizon_days", "10", None), ("horizon_days", "20", date(2026, 5, 1))], 20),
+        ([("horizon_days", "-1", None)], 45),
+        ([("horizon_days", "2,5", None)], 45),
+        ([("Horizon_Days ", " 30 ", None)], 30),
+    ],
+    ids=[
+        "unknown name",
+        "typed",
+        "in force later",
+        "the later in force wins",
+        "negative",
+        "not whole",
+        "any case",
+    ],
+)
+def test_the_book_is_read_as_in_force_on_a_day(
+    rows: list[tuple[str, str, date | None]], expected: int
+) -> None:
+    """The last line in force holds; what cannot be followed leaves the shipped value and is told."""
+    from sheets_crm.checks import RULES
+
+    clauses = [
+        Clause(n, str(n), code="tk01", setting=name, value=value, effective_from=start)
+        for n, (name, value, start) in enumerate(rows)
+    ]
+    settings = resolve(clauses, {c: r.settings for c, r in RULES.items()}, date(2026, 5, 20), "en")
+    assert settings.rules["TK01"]["horizon_days"] == expected
+    assert bool(settings.bad) == (expected == 45 and rows[0][2] is None)
+
+
+@pytest.mark.parametrize("lang", ["en", "ru"])
+def test_every_shipped_setting_can_be_followed(lang: str) -> None:
+    """The defaults of both languages are read without a doubt."""
+    clauses = [
+        Clause(n, s.name, code="FIRM", setting=s.name, value=s.default.get(lang) or None)
+        for n, s in enumerate(FIRM_SETTINGS.values())
+    ]
+    assert resolve(clauses, {}, date(2026, 5, 20), lang).bad == ()
