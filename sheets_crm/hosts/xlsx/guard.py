@@ -278,7 +278,7 @@ def _only_grown(old: Package, new: Package, name: str, changes: Changes, free: C
 def _kept(before: Element, after: Element, growing: Collection[str], may_go: MayGo) -> bool:
     """Whether all children stand as they did; those of the `growing` sections may have got more inside."""
     left = [child for child in after if local(child)]
-    for child in before:
+    for child in (child for child in before if local(child)):
         name = local(child)
         while left and not (
             child.tag == left[0].tag and (name in growing or _canonical(child) == _canonical(left[0]))

@@ -197,13 +197,12 @@ class _Splice:
 
     def run(self) -> Spliced:
         pending = sorted(self._wanted, reverse=True)
+        # To the very end: a row out of order far below would otherwise become a second row of one number.
         for row in rows(self._body, self._prefix) if pending else ():
             while pending and pending[-1] < row.number:
                 self._new_row(pending.pop(), row.start)
             if pending and pending[-1] == row.number:
                 self._patch_row(row, self._wanted[pending.pop()])
-            if not pending:
-                break
         while pending:
             self._new_row(pending.pop(), len(self._body))
         if not self._pieces:
@@ -247,7 +246,7 @@ class _Splice:
             self._replace(start, end, new)
 
     def _edit(self, row: Row, column: int, wish: Wish) -> tuple[int, int, bytes] | None:
-        found, place = self._locate(row, column)
+        found, place = self._locate(row, column, to_write=bool(wish.text))
         if found is None:
             return (place, place, self._cell(row.number, column, wish, row)) if wish.text else None
         old = self._body[found.start : found.end]
@@ -280,8 +279,8 @@ class _Splice:
     def _in_the_way(self, row: int, column: int) -> WorkbookUnsafe:
         return WorkbookUnsafe(_IN_THE_WAY.fill(cell=address(self._sheet, row, column)))
 
-    def _locate(self, row: Row, column: int) -> tuple[Cell | None, int]:
-        """The cell, or None and the place where it belongs."""
+    def _locate(self, row: Row, column: int, *, to_write: bool = False) -> tuple[Cell | None, int]:
+        """The cell, or None and the place where it belongs; that is looked for only `to_write`."""
         if row.inner == row.end:
             return None, row.end
         if self._named:
@@ -289,6 +288,9 @@ class _Splice:
             start = self._body.find(b'%b%d"' % (opening, row.number), row.inner, row.end)
             if start >= 0:
                 return self._cell_at(column, start), start
+            if not to_write:
+                # By far the most common case: a row with nothing to say.
+                return None, row.end
             last = self._body.rfind(self._any_cell, row.inner, row.end)
             if last < 0:
                 return None, row.inner
