@@ -58,8 +58,6 @@ def same(word: str) -> Text:
     return Text(word, word)
 
 
-
-
 def shown(value: object, lang: str) -> str:
     """A value as a person reads it: 19 May 2026 / 19.05.2026, 1,200,000.50 / 1 200 000,50, — for nothing."""
     if isinstance(value, Text):

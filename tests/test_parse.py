@@ -119,7 +119,7 @@ def test_no_cell_can_stop_a_run(column: Any, values: list[Any]) -> None:
     """Any cell gives a value or a doubt: as many as went in, and nothing raised."""
     read, problems = convert(column, values, SHIPPED)
     assert len(read) == len(values)
-    assert all(isinstance(p, Problem) and 0 <= i < len(values) for i, p in problems.items())
+    assert all(0 <= i < len(values) for i in problems)
 
 
 @given(st.dates(date(1990, 1, 1), date(2090, 1, 1)))

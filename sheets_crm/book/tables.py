@@ -100,8 +100,9 @@ class TableRows(Generic[R_co]):
 
     @property
     def area(self) -> Area:
-        """Header to last row, first column to To fix: where highlights go."""
-        return Area(self.header_row + 1, 1, max(self.last_row, self.header_row + 1), self.hygiene_column)
+        """All rows below the header, all columns, To fix among them: where highlights go."""
+        last = max(self.width, self.hygiene_column)
+        return Area(self.header_row + 1, 1, max(self.last_row, self.header_row + 1), last)
 
 
 def spellings(column: Column) -> Iterator[str]:

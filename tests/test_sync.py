@@ -1,0 +1,245 @@
+"""The whole road on real files: what a run writes, what a second run leaves alone, what other programs may do between."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Sequence
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+
+from sheets_crm import sync, template
+from sheets_crm.history import chain, log_of
+from sheets_crm.hosts.memory import MemoryHost
+from sheets_crm.hosts.xlsx import XlsxHost, create
+from sheets_crm.sheet import Changes, Page
+from tests.firms import MONDAY, TODAY, deal, deals, run
+from tests.libreoffice import convert, sort_and_save
+from tests.shared import shared
+
+TUESDAY = MONDAY + timedelta(days=1)
+LANGS = ("en", "ru")
+
+
+def firm_rows(lang: str) -> dict[str, list[dict[str, Any]]]:
+    """Eight deals of two reps in the ready-made stages; the first three have faults."""
+    stages = [s["stage"] for s in template.default_stages(lang)]  # type: ignore[arg-type]
+    made = [
+        {
+            "name": f"Сделка {n}" if lang == "ru" else f"Deal {n}", "stage": stages[n % 5], "owner": "Анна" if n % 2 else "Bob",
+            "next_step": "позвонить" if n != 1 else None, "next_date": date(2026, 6, 1) if n != 1 else None,
+            "amount": n * 1000.0 if n != 2 else -5.0, "created_at": date(2026, 4, n), "stage_entered_at": date(2026, 5, 1),
+            "closed_at": date(2026, 5, 2) if n == 3 else None, "source": "сайт", "product": "x", "company_id": "ООО",
+            "contact_id": "Иван", "need": "n", "decision_maker": "d", "expected_close": date(2026, 7, 1),
+            "quote_link": "http://x", "terms": "t", "deal_id": f"D{n:04}" if n != 4 else None,
+        }
+        for n in range(1, 9)
+    ]  # fmt: skip
+    team = [{"user": "Анна", "role": "rep"}, {"user": "Bob", "role": "rep"}]
+    return {"Deals": made, "Team": team}
+
+
+def workbook(path: Path, lang: str = "en") -> Path:
+    """A firm's workbook from the template."""
+    create(path, template.pages(lang, rows=firm_rows(lang)))  # type: ignore[arg-type]
+    return path
+
+
+def audited(path: Path, day: date) -> sync.Run:
+    """A written run over a file, its clock standing at that day."""
+    return sync.run(XlsxHost(path), today=lambda _: day, as_of=day)
+
+
+def parts(path: Path) -> dict[str, bytes]:
+    """Every part of a package, inflated."""
+    with zipfile.ZipFile(path) as package:
+        return {info.filename: package.read(info) for info in package.infolist()}
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_the_same_run_again_changes_no_byte(tmp_path: Path, lang: str) -> None:
+    """Not even a backup is made."""
+    path = workbook(tmp_path / "firm.xlsx", lang)
+    first = audited(path, MONDAY)
+    before, files = path.read_bytes(), sorted(tmp_path.rglob("*"))
+    second = audited(path, MONDAY)
+    assert first.applied is not None
+    assert first.applied.changed
+    assert second.repeated
+    assert second.applied is not None
+    assert not second.applied.changed
+    assert path.read_bytes() == before
+    assert sorted(tmp_path.rglob("*")) == files
+
+
+def test_the_next_days_run_adds_log_lines_and_changes_only_what_changed(tmp_path: Path) -> None:
+    """The log and the Audit differ; the user's sheets, styles and all else are the same bytes."""
+    path = workbook(tmp_path / "firm.xlsx")
+    audited(path, MONDAY)
+    before = parts(path)
+    result = audited(path, TUESDAY)
+    after = parts(path)
+    changed = {name for name in before if before[name] != after[name]}
+    assert set(after) == set(before)
+    assert [line.text[:7] for line in result.changes.log] == ['{"as_of']
+    assert len([name for name in changed if name.startswith("xl/worksheets/sheet")]) == 2
+    assert not changed - {
+        n for n in changed if n.startswith(("xl/worksheets/", "xl/charts/", "xl/drawings/"))
+    }
+
+
+def test_a_dry_run_says_what_a_written_run_would_and_writes_nothing(tmp_path: Path) -> None:
+    """The same findings, ids, statuses and changes."""
+    path = workbook(tmp_path / "firm.xlsx")
+    before = path.read_bytes()
+    dry = sync.run(XlsxHost(path), today=lambda _: MONDAY, write=False)
+    assert path.read_bytes() == before
+    assert dry.applied is None
+    wet = audited(path, MONDAY)
+    assert wet.verdict.findings == dry.verdict.findings
+    assert wet.changes == dry.changes
+
+
+@pytest.mark.parametrize(
+    ("day", "record", "written"),
+    [
+        (MONDAY, False, False),
+        (TODAY, False, True),
+        (TODAY + timedelta(days=1), False, False),
+        (TODAY + timedelta(days=1), True, True),
+    ],
+    ids=["before the last run", "today", "the future", "the future, to be recorded"],
+)
+def test_only_runs_that_go_forward_are_written(day: date, record: bool, written: bool) -> None:
+    """An earlier day, or a future one without --record, is shown and not written, with one sentence."""
+    host = MemoryHost([deals(deal(1, step=False))])
+    run(host, TUESDAY)
+    count = len(host.log_lines)
+    result = run(host, day, record=record)
+    assert (result.obstacle is None) == (result.applied is not None) == written
+    assert (len(host.log_lines) > count) == written
+
+
+def test_mondays_second_run_tells_what_was_repaired_and_the_third_is_silent() -> None:
+    """New and repaired are counted against the run before, which the log remembers."""
+    host = MemoryHost([deals(deal(1, step=False), deal(2, step=False), deal(3))])
+    run(host, MONDAY)
+    host.edit("Deals", 2, 4, date(2026, 6, 1))
+    host.edit("Deals", 4, 4, None)
+    for repeated in (False, True):
+        result = run(host, MONDAY)
+        change = result.verdict.difference
+        assert (len(change.cleared), len(change.opened), result.repeated) == (1, 1, repeated)
+        assert result.baseline is not None
+        assert result.baseline.number == 1
+
+
+def test_ids_are_filled_once_before_judging() -> None:
+    """A dry run and the runs after agree on the key of the row; only the blank cell is written."""
+    host = MemoryHost([deals(deal(1), [None, *deal(2, step=False)[1:]])])
+    dry = run(host, MONDAY, write=False)
+    wet = run(host, MONDAY)
+    again = run(host, MONDAY)
+    assert (
+        [f.id for f in dry.verdict.findings]
+        == [f.id for f in wet.verdict.findings]
+        == [f.id for f in again.verdict.findings]
+    )
+    assert [fill.value for fill in wet.changes.fills] == ["D0002"]
+    assert again.changes.fills == ()
+    assert again.repeated
+
+
+def test_a_firms_own_sheet_called_audit_is_left_alone() -> None:
+    """Ours takes a free name."""
+    from tests.firms import sheet
+
+    host = MemoryHost([deals(deal(1)), sheet("Audit", "our own notes", ["keep", "this", "please"])])
+    result = run(host, MONDAY)
+    assert [page.name for page in result.changes.pages] == ["Audit (2)"]
+    assert host.read(lambda s: [x.name for x in s]).grids["Audit"].rows[1][0] == "keep"
+
+
+# ------------------------------------------------------------ LibreOffice
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_a_sort_and_save_in_libreoffice_breaks_nothing(tmp_path: Path, lang: str) -> None:
+    """Highlights light the same cells, links lead to the same deals, the log is whole, our sheets are still ours."""
+    path = workbook(tmp_path / "firm.xlsx", lang)
+    first = audited(path, MONDAY)
+    sheet = first.book.deals.sheet or ""
+    sorted_path = sort_and_save(path, sheet, first.book.deals.positions["amount"], tmp_path / "lo")
+    snapshot = XlsxHost(sorted_path).read(lambda sheets: [s.name for s in sheets])
+    log = log_of(snapshot)
+    assert {s.report for s in snapshot.sheets if s.report} == {"audit", "log"}
+    assert chain(log).broken_at is None
+    assert chain(log).head == first.head
+    after = sync.run(XlsxHost(sorted_path), today=lambda _: TUESDAY, as_of=TUESDAY)
+    assert [d.amount for d in after.book.deals.rows] != [d.amount for d in first.book.deals.rows]
+    assert {f.id for f in after.verdict.findings} == {f.id for f in first.verdict.findings}
+    assert after.verdict.difference.opened == after.verdict.difference.cleared == ()
+    texts = {d.deal_id: after.book.deals.raw(d.row, "hygiene") for d in after.book.deals.rows}
+    again = {d.deal_id: after.changes.columns[0].texts[d.row] or None for d in after.book.deals.rows}
+    assert texts == again
+    assert lit(sorted_path, sheet) == {
+        (f.row, f.field) for f in after.verdict.findings if f.key.table == "Deals"
+    }  # fmt: skip
+
+
+def lit(path: Path, sheet: str) -> set[tuple[int, str]]:
+    """(row, column key) of the cells that the highlights light up, by the formulas' own meaning."""
+    from sheets_crm.book.tables import match_headers
+    from sheets_crm.schema import TABLES
+
+    ws = openpyxl.load_workbook(path)[sheet]
+    header = [c.value for c in ws[1]]
+    keys = {at[0]: key for key, at in match_headers(TABLES["Deals"], header).items()}
+    fix = next(at for at, key in keys.items() if key == "hygiene")
+    found = set()
+    for area in ws.conditional_formatting:
+        for rule in area.rules:
+            mark = next((m for m in "✗!i" if rule.formula and f'"{m} "' in rule.formula[0]), None)
+            if mark is None:
+                continue
+            for row in ws.iter_rows(min_row=2):
+                for cell in row:
+                    said = row[fix - 1].value or ""
+                    if cell.coordinate in area and f"{mark} {header[cell.column - 1]}:" in said:
+                        found.add((cell.row, keys[cell.column]))
+    return found
+
+
+@pytest.mark.parametrize("name", ["poi__64450.xlsx", "xlwings__simulation.xlsm"])
+def test_charts_pivots_and_macros_of_a_firms_own_workbook_stay_byte_for_byte(
+    tmp_path: Path, name: str
+) -> None:
+    """A Deals sheet is grafted in by the patcher itself; after a run every foreign part is the same, and it opens."""
+    path = tmp_path / name
+    path.write_bytes(shared(f"corpus/{name}").read_bytes())
+    original = parts(path)
+    host = XlsxHost(path)
+    host.apply(Changes(pages=_sheets(("Deals", "Stages"))), host.read(lambda _: ()))
+    grafted = parts(path)
+    result = audited(path, MONDAY)
+    assert result.applied is not None
+    assert result.applied.changed
+    assert result.applied.beside is None
+    assert len(result.verdict.findings) >= 3
+    ours = {"[Content_Types].xml", "xl/workbook.xml", "xl/_rels/workbook.xml.rels", "xl/styles.xml"}
+    for before in (original, grafted):
+        after = parts(path)
+        foreign = set(before) - ours - {n for n in before if n not in original} - {"xl/calcChain.xml"}
+        assert {n: after[n] for n in foreign} == {n: before[n] for n in foreign}
+    assert convert(path, "pdf", tmp_path / "lo").stat().st_size > 0
+    before_bytes = path.read_bytes()
+    audited(path, MONDAY)
+    assert path.read_bytes() == before_bytes
+
+
+def _sheets(keys: Sequence[str]) -> tuple[Page, ...]:
+    made = template.pages("en", rows=firm_rows("en"), tables=keys)  # type: ignore[arg-type]
+    return tuple(page for page in made if page.name in keys)
