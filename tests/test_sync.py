@@ -16,17 +16,17 @@ from sheets_crm.history import chain, log_of
 from sheets_crm.hosts.memory import MemoryHost
 from sheets_crm.hosts.xlsx import XlsxHost, create
 from sheets_crm.sheet import Changes, Page
+from sheets_crm.text import LANGS, Lang
 from tests.firms import MONDAY, TODAY, deal, deals, run
 from tests.libreoffice import convert, sort_and_save
 from tests.shared import shared
 
 TUESDAY = MONDAY + timedelta(days=1)
-LANGS = ("en", "ru")
 
 
-def firm_rows(lang: str) -> dict[str, list[dict[str, Any]]]:
+def firm_rows(lang: Lang) -> dict[str, list[dict[str, Any]]]:
     """Eight deals of two reps in the ready-made stages; the first three have faults."""
-    stages = [s["stage"] for s in template.default_stages(lang)]  # type: ignore[arg-type]
+    stages = [s["stage"] for s in template.default_stages(lang)]
     made = [
         {
             "name": f"Сделка {n}" if lang == "ru" else f"Deal {n}", "stage": stages[n % 5], "owner": "Анна" if n % 2 else "Bob",
@@ -42,9 +42,9 @@ def firm_rows(lang: str) -> dict[str, list[dict[str, Any]]]:
     return {"Deals": made, "Team": team}
 
 
-def workbook(path: Path, lang: str = "en") -> Path:
+def workbook(path: Path, lang: Lang = "en") -> Path:
     """A firm's workbook from the template."""
-    create(path, template.pages(lang, rows=firm_rows(lang)))  # type: ignore[arg-type]
+    create(path, template.pages(lang, rows=firm_rows(lang)))
     return path
 
 
@@ -60,7 +60,7 @@ def parts(path: Path) -> dict[str, bytes]:
 
 
 @pytest.mark.parametrize("lang", LANGS)
-def test_the_same_run_again_changes_no_byte(tmp_path: Path, lang: str) -> None:
+def test_the_same_run_again_changes_no_byte(tmp_path: Path, lang: Lang) -> None:
     """Not even a backup is made."""
     path = workbook(tmp_path / "firm.xlsx", lang)
     first = audited(path, MONDAY)
@@ -167,7 +167,7 @@ def test_a_firms_own_sheet_called_audit_is_left_alone() -> None:
 
 
 @pytest.mark.parametrize("lang", LANGS)
-def test_a_sort_and_save_in_libreoffice_breaks_nothing(tmp_path: Path, lang: str) -> None:
+def test_a_sort_and_save_in_libreoffice_breaks_nothing(tmp_path: Path, lang: Lang) -> None:
     """Highlights light the same cells, links lead to the same deals, the log is whole, our sheets are still ours."""
     path = workbook(tmp_path / "firm.xlsx", lang)
     first = audited(path, MONDAY)
@@ -181,7 +181,8 @@ def test_a_sort_and_save_in_libreoffice_breaks_nothing(tmp_path: Path, lang: str
     after = sync.run(XlsxHost(sorted_path), today=lambda _: TUESDAY, as_of=TUESDAY)
     assert [d.amount for d in after.book.deals.rows] != [d.amount for d in first.book.deals.rows]
     assert {f.id for f in after.verdict.findings} == {f.id for f in first.verdict.findings}
-    assert after.verdict.difference.opened == after.verdict.difference.cleared == ()
+    assert after.verdict.difference.opened == ()
+    assert after.verdict.difference.cleared == ()
     texts = {d.deal_id: after.book.deals.raw(d.row, "hygiene") for d in after.book.deals.rows}
     again = {d.deal_id: after.changes.columns[0].texts[d.row] or None for d in after.book.deals.rows}
     assert texts == again
@@ -190,16 +191,16 @@ def test_a_sort_and_save_in_libreoffice_breaks_nothing(tmp_path: Path, lang: str
     }  # fmt: skip
 
 
-def lit(path: Path, sheet: str) -> set[tuple[int, str]]:
+def lit(path: Path, sheet: str) -> set[tuple[Any, str]]:
     """(row, column key) of the cells that the highlights light up, by the formulas' own meaning."""
     from sheets_crm.book.tables import match_headers
     from sheets_crm.schema import TABLES
 
-    ws = openpyxl.load_workbook(path)[sheet]
-    header = [c.value for c in ws[1]]
-    keys = {at[0]: key for key, at in match_headers(TABLES["Deals"], header).items()}
+    ws: Any = openpyxl.load_workbook(path)[sheet]
+    header: list[Any] = [c.value for c in ws[1]]
+    keys: dict[Any, str] = {at[0]: key for key, at in match_headers(TABLES["Deals"], header).items()}
     fix = next(at for at, key in keys.items() if key == "hygiene")
-    found = set()
+    found: set[tuple[Any, str]] = set()
     for area in ws.conditional_formatting:
         for rule in area.rules:
             mark = next((m for m in "✗!i" if rule.formula and f'"{m} "' in rule.formula[0]), None)
@@ -241,5 +242,5 @@ def test_charts_pivots_and_macros_of_a_firms_own_workbook_stay_byte_for_byte(
 
 
 def _sheets(keys: Sequence[str]) -> tuple[Page, ...]:
-    made = template.pages("en", rows=firm_rows("en"), tables=keys)  # type: ignore[arg-type]
+    made = template.pages("en", rows=firm_rows("en"), tables=keys)
     return tuple(page for page in made if page.name in keys)
