@@ -6,6 +6,7 @@ import io
 import warnings
 import zipfile
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 import openpyxl
@@ -35,6 +36,7 @@ def firm() -> bytes:
     """Deals (ID, Stage, Amount; rows 2-6) beside charts, a table, notes, dropdowns, x14 formats and formulas."""
     buffer = io.BytesIO()
     book = xlsxwriter.Workbook(buffer, {"in_memory": True})
+    book.set_properties({"created": datetime(2026, 1, 1)})
     bold = book.add_format({"bold": True, "bg_color": "#DDEBF7"})
     deals = book.add_worksheet("Deals")
     deals.write_row(0, 0, ["ID", "Stage", "Amount"], bold)

@@ -14,7 +14,7 @@ from xml.parsers import expat
 
 from lxml import etree
 
-from sheets_crm.errors import WorkbookUnsafe
+from sheets_crm.errors import WorkbookUnreadable, WorkbookUnsafe
 from sheets_crm.hosts.xlsx import patch, styles, workbook
 from sheets_crm.hosts.xlsx.graft import belongings
 from sheets_crm.hosts.xlsx.package import (
@@ -51,11 +51,26 @@ MayGo: TypeAlias = Callable[[Element], bool]
 _ORDER = {"workbook": workbook.CHILDREN, "styleSheet": styles.CHILDREN, "worksheet": patch.CHILDREN}
 
 
+class _Side:
+    """One of the two packages, with its sheets cut once."""
+
+    def __init__(self, package: Package) -> None:
+        self.package = package
+        self.book = Workbook(package)
+        self._parts: dict[str, Parts] = {}
+
+    def parts(self, name: str) -> Parts:
+        if name not in self._parts:
+            self._parts[name] = split(self.package.read(name))
+        return self._parts[name]
+
+
 def prove(before: bytes, after: bytes, changes: Changes) -> None:
     """Raises WorkbookUnsafe unless `after` is `before` with `changes` and nothing else."""
-    old, new = Package(before), Package(after)
-    touched = _touched(Workbook(old), changes)
-    free = _free_parts(Workbook(old), changes)
+    was, now = _Side(Package(before)), _Side(Package(after))
+    old, new = was.package, now.package
+    touched = _touched(was, changes)
+    free = _free_parts(was.book, changes)
     for name in old.names:
         if name in free:
             continue
@@ -66,14 +81,14 @@ def prove(before: bytes, after: bytes, changes: Changes) -> None:
         if old.packed(name) == new.packed(name):
             continue
         if name in touched:
-            _prove_sheet(old.read(name), new.read(name), touched[name], name, Workbook(old))
-        elif not _only_grown(old, new, name, changes, free):
+            _prove_sheet(
+                was.parts(name), now.parts(name), touched[name], name, patch.shared_strings(was.book)
+            )
+        elif not _only_grown(was, new, name, changes, free):
             raise _lost(name)
     if [n for n in old.names if n in new] != [n for n in new.names if n in old]:
         raise _lost(CONTENT_TYPES)
-    worse = repairs(new, _differing(new, old), proved=touched) - repairs(
-        old, _differing(old, new), proved=touched
-    )
+    worse = _faults(now, _differing(new, old), touched) - _faults(was, _differing(old, new), touched)
     if worse:
         raise _lost(", ".join(sorted(worse)))
 
@@ -92,6 +107,8 @@ def _lost(what: str) -> WorkbookUnsafe:
 class Touched(NamedTuple):
     """What may differ on one sheet of the user's."""
 
+    headers: frozenset[Position]
+    """Header cells of ours; one that stands may not change."""
     cells: frozenset[Position]
     blank: Mapping[Position, str]
     """Cells that must have been blank, or have held this already: the new IDs."""
@@ -100,76 +117,92 @@ class Touched(NamedTuple):
     marks: frozenset[str]
 
 
-def _touched(book: Workbook, changes: Changes) -> dict[str, Touched]:
+def _touched(side: _Side, changes: Changes) -> dict[str, Touched]:
+    headers: dict[str, set[Position]] = defaultdict(set)
     cells: dict[str, set[Position]] = defaultdict(set)
     blank: dict[str, dict[Position, str]] = defaultdict(dict)
     columns: dict[str, set[int]] = defaultdict(set)
     marks: dict[str, set[str]] = defaultdict(set)
     for update in changes.columns:
         columns[update.sheet].add(update.column)
-        cells[update.sheet].update((row, update.column) for row in (update.header_row, *update.texts))
+        headers[update.sheet].add((update.header_row, update.column))
+        cells[update.sheet].update((row, update.column) for row in update.texts)
     for fill in changes.fills:
         blank[fill.sheet][fill.row, fill.column] = fill.value
     for highlight in changes.highlights:
         marks[highlight.sheet].add(highlight.mark)
     touched = {}
-    for name in {*cells, *blank, *marks}:
-        sheet = book.sheet(name)
+    for name in {*headers, *blank, *marks}:
+        sheet = side.book.sheet(name)
         if sheet is not None:
             touched[sheet.part] = Touched(
-                frozenset(cells[name]) | frozenset(blank[name]),
+                frozenset(headers[name]),
+                frozenset(cells[name] | blank[name].keys() | headers[name]),
                 blank[name],
                 frozenset(columns[name]),
                 frozenset(marks[name]),
             )
-    log = book.owned(LOG_KEY)
+    log = side.book.owned(LOG_KEY)
     if log is not None and changes.log:
-        first = patch.first_free_row(split(book.package.read(log.part)))
+        first = patch.first_free_row(side.parts(log.part))
         added = frozenset(
             (row, column) for row in range(first, first + len(changes.log)) for column in (1, 2)
         )
-        touched[log.part] = Touched(added, {}, frozenset(), frozenset())
+        touched[log.part] = Touched(frozenset(), added, {}, frozenset(), frozenset())
     return touched
 
 
-def _prove_sheet(before: bytes, after: bytes, touched: Touched, name: str, book: Workbook) -> None:
-    try:
-        expat.ParserCreate().Parse(after, True)
-    except expat.ExpatError as problem:
-        raise _lost(name) from problem
-    old, new = split(before), split(after)
-    if old.prefix != new.prefix or _without_ours(old, touched) != _without_ours(new, touched):
+def _prove_sheet(old: Parts, new: Parts, touched: Touched, name: str, strings: patch.Strings) -> None:
+    was, now = _without_ours(old, touched), _without_ours(new, touched)
+    if old.prefix != new.prefix or was.rest != now.rest or not _well_formed(b"".join(now.ours.values())):
         raise _lost(name)
-    strings = patch.shared_strings(book)
-    for position, value in touched.blank.items():
-        said = patch.present(_cell_at(old, position), old.prefix, strings)
-        if said.strip() not in ("", value):
-            raise _lost(f"{name}, {letters(position[1])}{position[0]}")
+    nothing = b"<%bc/>" % old.prefix
+    for position in (*touched.headers, *touched.blank):
+        reference = f"{letters(position[1])}{position[0]}"
+        cell = was.ours.get(reference.encode(), nothing)
+        said = patch.present(cell, old.prefix, strings).strip()
+        same = cell == now.ours.get(reference.encode(), nothing)
+        if said not in ("", touched.blank.get(position)) and not (same and position in touched.headers):
+            raise _lost(f"{name}, {reference}")
 
 
-def _without_ours(parts: Parts, touched: Touched) -> tuple[object, ...]:
+def _well_formed(inside: bytes) -> bool:
+    try:
+        expat.ParserCreate().Parse(b"<x>" + inside + b"</x>", True)
+    except expat.ExpatError:
+        return False
+    return True
+
+
+class _Stripped(NamedTuple):
+    """A sheet without what is ours, and the cells that were taken out, by reference."""
+
+    rest: tuple[object, ...]
+    ours: dict[bytes, bytes]
+
+
+def _without_ours(parts: Parts, touched: Touched) -> _Stripped:
     p = parts.prefix
     head = re.sub(rb"<%bdimension\s[^>]*>(?:</%bdimension>)?" % (p, p), b"", parts.head)
     columns = re.compile(rb"<%bcols>(.*?)</%bcols>" % (p, p), re.DOTALL)
-    widths = columns.search(head)
-    return (
-        columns.sub(b"", head),
-        _widths(widths.group(1), p, touched.columns) if widths else [],
-        _body_without(parts, touched.cells),
-        _tail_without(parts, touched.marks),
-    )
+    match = columns.search(head)
+    widths = _widths(match.group(1), p, touched.columns) if match else []
+    body, ours = _body_without(parts, touched.cells)
+    return _Stripped((columns.sub(b"", head), widths, body, _tail_without(parts, touched.marks)), ours)
 
 
-def _body_without(parts: Parts, gone: Collection[Position]) -> bytes:
+def _body_without(parts: Parts, gone: Collection[Position]) -> tuple[bytes, dict[bytes, bytes]]:
     """The rows without those cells, without the hints in `spans`, and without rows that hold and say nothing."""
     p, body = parts.prefix, parts.body
     names = {column: letters(column).encode() for column in {column for _, column in gone}}
     known = {b"%b%d" % (names[column], row) for row, column in gone}
+    ours: dict[bytes, bytes] = {}
 
     def kept(match: re.Match[bytes]) -> bytes:
         if match[1] not in known:
             return match[0]
         _refuse_disorder(parts, match)
+        ours[match[1]] = match[0]
         return b""
 
     if names:
@@ -179,7 +212,7 @@ def _body_without(parts: Parts, gone: Collection[Position]) -> bytes:
         body = re.sub(cell, kept, body, flags=re.DOTALL)
     body = re.sub(rb'(<%brow\s[^>]*?)\s*\bspans="[^"]*"' % p, rb"\1", body)
     body = re.sub(rb"(<%brow(?:\s[^>]*?)?)\s*(?:/>|>\s*</%brow>)" % (p, p), rb"\1></%brow>" % p, body)
-    return re.sub(rb'<%brow r="\d+"></%brow>' % (p, p), b"", body)
+    return re.sub(rb'<%brow r="\d+"></%brow>' % (p, p), b"", body), ours
 
 
 def _refuse_disorder(parts: Parts, ours: re.Match[bytes]) -> None:
@@ -236,15 +269,6 @@ def _adjoin(last: int, first: int, ours: Collection[int]) -> bool:
     return all(column in ours for column in range(last + 1, first))
 
 
-def _cell_at(parts: Parts, position: Position) -> bytes:
-    """The bytes of a cell; an empty one where there is none."""
-    reference = f"{letters(position[1])}{position[0]}".encode()
-    p = parts.prefix
-    cell = rb'<%bc\s(?:[^>]*?\s)?r="%b"(?:[^>]*/>|[^>]*>.*?</%bc>)' % (p, reference, p)
-    match = re.search(cell, parts.body, re.DOTALL)
-    return match.group() if match else b"<%bc/>" % p
-
-
 # ---------------------------------------------------------------- parts that may only grow
 
 
@@ -259,9 +283,9 @@ def _free_parts(book: Workbook, changes: Changes) -> set[str]:
     return free
 
 
-def _only_grown(old: Package, new: Package, name: str, changes: Changes, free: Collection[str]) -> bool:
+def _only_grown(was: _Side, new: Package, name: str, changes: Changes, free: Collection[str]) -> bool:
+    old, book = was.package, was.book
     before, after = parse(old.read(name)), parse(new.read(name))
-    book = Workbook(old)
     if name == old.workbook:
         reports = [sheet for page in changes.pages if page.owned and (sheet := book.owned(page.key))]
         ours = {n.casefold() for page in changes.pages for n in page.names}
@@ -318,15 +342,27 @@ def _type_may_go(entry: Element, free: Collection[str]) -> bool:
 # ---------------------------------------------------------------- the repair lint
 
 
-def repairs(package: Package, names: Collection[str], *, proved: Collection[str] = ()) -> Counter[str]:
+def repairs(package: Package, names: Collection[str]) -> Counter[str]:
     """What makes Excel offer to repair a workbook, and how often: the package as a whole, the parts of `names` in depth.
 
-    The cells of `proved` sheets are known to be as they were, and are not judged again. Real workbooks have some
-    of these faults and open well: compare what came in with what goes out.
+    Real workbooks have some of these faults and open well: compare what came in with what goes out.
     """
-    faults = Counter(_package_faults(package))
+    return _faults(_Side(package), names, ())
+
+
+def _faults(side: _Side, names: Collection[str], proved: Collection[str]) -> Counter[str]:
+    """The cells of `proved` sheets are known to be as they were, and are not judged again."""
+    faults = Counter(_package_faults(side.package))
     for name in names:
-        faults.update(_part_faults(package, name, with_cells=name not in proved))
+        kind = side.package.content_type(name)
+        if kind.endswith(".worksheet+xml"):
+            faults.update(_frame_faults(side, name))
+            faults.update(_chain_faults(side, name))
+            faults.update(() if name in proved else _cell_faults(side, name))
+        elif kind.endswith(".styles+xml"):
+            faults.update(_style_faults(side.package.tree(name)))
+        elif name == side.package.workbook:
+            faults.update(_workbook_faults(side.package.tree(name)))
     return faults
 
 
@@ -348,20 +384,6 @@ def _package_faults(package: Package) -> Iterator[str]:
         for relation in relations:
             if not relation.external and relation.target not in package and "#" not in relation.target:
                 yield f"{name} relates to the missing {relation.target}"
-
-
-def _part_faults(package: Package, name: str, *, with_cells: bool) -> Iterator[str]:
-    kind = package.content_type(name)
-    if kind.endswith(".worksheet+xml"):
-        parts = split(package.read(name))
-        yield from _frame_faults(package, name, parts)
-        yield from _chain_faults(package, name, parts)
-        if with_cells:
-            yield from _cell_faults(package, name, parts)
-    elif kind.endswith(".styles+xml"):
-        yield from _style_faults(package.tree(name))
-    elif name == package.workbook:
-        yield from _workbook_faults(package.tree(name))
 
 
 def _workbook_faults(root: Element) -> Iterator[str]:
@@ -393,11 +415,16 @@ def _style_faults(root: Element) -> Iterator[str]:
         yield "too many cell formats"
 
 
-def _frame_faults(package: Package, name: str, parts: Parts) -> Iterator[str]:
-    frame = parse(parts.head + parts.tail)
+def _frame_faults(side: _Side, name: str) -> Iterator[str]:
+    parts = side.parts(name)
+    try:
+        frame = parse(parts.head + parts.tail)
+    except WorkbookUnreadable:
+        yield f"{name} is no XML"
+        return
     yield from _order_faults(frame)
-    ids = {relation.id for relation in package.relations(name)}
-    differential = _size(package, "dxfs")
+    ids = {relation.id for relation in side.package.relations(name)}
+    differential = _size(side, "dxfs")
     for element in frame.iter():
         related = [value for key, value in element.attrib.items() if str(key).startswith(f"{{{OFFICE}}}")]
         if any(value and value not in ids for value in related):
@@ -406,13 +433,16 @@ def _frame_faults(package: Package, name: str, parts: Parts) -> Iterator[str]:
             yield f"differential format out of range in {name}"
 
 
-def _cell_faults(package: Package, name: str, parts: Parts) -> Iterator[str]:
+def _cell_faults(side: _Side, name: str) -> Iterator[str]:
+    parts = side.parts(name)
+    if not _well_formed(parts.body):
+        yield f"{name} is no XML"
     yield from _row_faults(parts)
-    styled = {int(n) for n in set(re.findall(rb'<%bc [^>]*?\bs="(\d+)"' % parts.prefix, parts.body))}
-    if max(styled, default=0) >= _size(package, "cellXfs"):
+    styled = set(re.findall(rb'<%bc [^>]*?\bs="(\d+)"' % parts.prefix, parts.body))
+    if max(map(int, styled), default=0) >= _size(side, "cellXfs"):
         yield f"cell format out of range in {name}"
     shared = set(re.findall(rb'\bt="s"[^>]*><%bv>(\d+)<' % parts.prefix, parts.body))
-    if shared and max(map(int, shared)) >= _shared_strings(package):
+    if max(map(int, shared), default=-1) >= _shared_strings(side):
         yield f"shared string out of range in {name}"
 
 
@@ -435,17 +465,18 @@ def _row_faults(parts: Parts) -> Iterator[str]:
                 sound.add(pattern)
 
 
-def _chain_faults(package: Package, name: str, parts: Parts) -> Iterator[str]:
-    book = Workbook(package)
+def _chain_faults(side: _Side, name: str) -> Iterator[str]:
+    book = side.book
     chain, sheet = book.part("calcChain"), next((s for s in book.sheets if s.part == name), None)
     if not chain or sheet is None:
         return
+    parts = side.parts(name)
     entries = book.root.findall(f"{main('sheets')}/{main('sheet')}")
     own_id = entries[sheet.place].get("sheetId")
     found = re.finditer(rb'<%bc [^>]*?\br="([A-Z]+\d+)"[^>]*><%bf' % (parts.prefix, parts.prefix), parts.body)
     formulas = {match.group(1).decode() for match in found}
     current: str | None = None
-    for entry in package.tree(chain):
+    for entry in side.package.tree(chain):
         # An entry without a sheet is on the sheet of the one before.
         current = entry.get("i", current)
         if current == own_id and entry.get("r") not in formulas:
@@ -462,12 +493,12 @@ def _order_faults(root: Element) -> Iterator[str]:
             yield f"two {left} in {local(root)}"
 
 
-def _size(package: Package, section: str) -> int:
-    part = Workbook(package).part("styles")
-    found = package.tree(part).find(main(section)) if part else None
+def _size(side: _Side, section: str) -> int:
+    part = side.book.part("styles")
+    found = side.package.tree(part).find(main(section)) if part else None
     return 0 if found is None else sum(1 for entry in found if local(entry))
 
 
-def _shared_strings(package: Package) -> int:
-    part = Workbook(package).part("sharedStrings")
-    return sum(1 for entry in package.tree(part) if local(entry) == "si") if part else 0
+def _shared_strings(side: _Side) -> int:
+    part = side.book.part("sharedStrings")
+    return sum(1 for entry in side.package.tree(part) if local(entry) == "si") if part else 0

@@ -224,7 +224,8 @@ def area(reference: str) -> Area | None:
 
 def encoded(text: str) -> bytes:
     """The one way in for text: what XML cannot carry becomes `_xHHHH_`, as Excel writes it; too much is cut."""
-    if len(text.encode("utf-16-le", "surrogatepass")) // 2 > LONGEST_TEXT:
+    long = len(text) > LONGEST_TEXT // 2
+    if long and len(text.encode("utf-16-le", "surrogatepass")) // 2 > LONGEST_TEXT:
         text = text[: LONGEST_TEXT // 2 - 1] + "…"
     text = _UNSPOKEN.sub(lambda match: f"_x{ord(match.group()):04X}_", text)
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").encode()
