@@ -359,13 +359,14 @@ def test_a_key_that_is_no_name_is_refused() -> None:
 
 
 def test_a_dropdown_of_words_and_one_of_cells() -> None:
-    """The strict one refuses, the other tells; both say what to do in words of at most 32 and 255."""
+    """The strict one refuses in words of at most 32 and 255; the other takes anything without a word."""
     words = Choice(Area(2, 1, 9, 1), words=("Звонок", "Встреча"), title="Т" * 40, message="м" * 300)
     cells = Choice(Area(2, 2, 9, 2), formula="=Stages!$B$2:$B$9", strict=False)
     strict, loose = sheet(Page("p", "p", choices=(words, cells))).data_validations.dataValidation
     assert (strict.formula1, str(strict.sqref), strict.errorStyle) == ('"Звонок,Встреча"', "A2:A9", None)
-    assert (len(strict.promptTitle or ""), len(strict.prompt or "")) == (32, 255)
-    assert (loose.formula1, loose.errorStyle) == ("Stages!$B$2:$B$9", "information")
+    assert (len(strict.errorTitle or ""), len(strict.error or ""), strict.prompt) == (32, 255, None)
+    filled = 'MAX(1,SUMPRODUCT(MAX((Stages!$B$2:$B$9<>"")*ROW(Stages!$B$2:$B$9)))-1)'
+    assert (loose.formula1, loose.showErrorMessage) == (f"OFFSET(Stages!$B$2,0,0,{filled},1)", False)
 
 
 @pytest.mark.parametrize(

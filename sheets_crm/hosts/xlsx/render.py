@@ -45,6 +45,7 @@ _INK, _FAINT = "#404040", "#E3E3E3"
 _A4 = 9
 _EPOCH = datetime(1899, 12, 30)
 _CREATED = datetime(2000, 1, 1)
+_COLUMN_RANGE = re.compile(r"=(?P<sheet>.+)!\$(?P<column>[A-Z]+)\$(?P<first>\d+):\$(?P=column)\$\d+")
 _UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _ERRORS = frozenset({"#DIV/0!", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!"})
 _ALIGN = {"top": "top", "center": "vcenter", "bottom": "bottom"}
@@ -347,18 +348,29 @@ def _write_note(position: Position, note: str, sheet: Any) -> None:
 
 
 def _write_choice(choice: Choice, sheet: Any) -> None:
-    # An own entry is told, not refused, where the words are only a suggestion.
-    title, message = _text(choice.title, 32), _text(choice.message, 255)
-    options = {
-        "validate": "list",
-        "source": choice.formula or _words(choice.words),
-        "error_type": "stop" if choice.strict else "information",
-        "input_title": title,
-        "input_message": message,
-        "error_title": title,
-        "error_message": message,
-    }
-    sheet.data_validation(*_corners(choice.area), {name: value for name, value in options.items() if value})
+    """A dropdown; where the words are only a suggestion, an entry of one's own is taken without a word.
+
+    The message comes with the error alone: as an input prompt it would stand in the way at every visit of the cell.
+    """
+    options: dict[str, Any] = {"validate": "list", "source": _filled(choice.formula) or _words(choice.words)}
+    if choice.strict:
+        options |= {"error_title": _text(choice.title, 32), "error_message": _text(choice.message, 255)}
+    else:
+        options["show_error"] = False
+    sheet.data_validation(
+        *_corners(choice.area), {name: value for name, value in options.items() if value != ""}
+    )
+
+
+def _filled(formula: str) -> str:
+    """The cells of a column down to the last filled one: Excel would open the list at its first blank cell."""
+    found = _COLUMN_RANGE.fullmatch(formula)
+    if found is None:
+        return formula
+    sheet, column, first = found["sheet"], found["column"], int(found["first"])
+    area = formula[1:]
+    last = f'SUMPRODUCT(MAX(({area}<>"")*ROW({area})))-{first - 1}'
+    return f"=OFFSET({sheet}!${column}${first},0,0,MAX(1,{last}),1)"
 
 
 def _words(words: Sequence[str]) -> list[str]:
