@@ -354,6 +354,18 @@ def test_a_formula_overwritten_drops_the_calculation_chain() -> None:
     assert not any(b"calcChain" in content for content in parts(dropped).values())
 
 
+def test_a_workbook_whose_cells_state_no_reference_is_patched_too() -> None:
+    """Some exporters leave them out: cells are then counted, rows too."""
+    bare = with_parts(
+        firm(), {DEALS: lambda xml: re.sub(rb'<(row|c)((?: [a-z]+="[^"]*")*?) r="[A-Z]*\d+"', rb"<\1\2", xml)}
+    )
+    assert b' r="A1"' not in parts(bare)[DEALS]
+    changes = replace(run(), fills=())
+    after = patched(bare, changes)
+    assert opened(after)["Deals"]["D3"].value == "✗ Stage: bad [ST06]"
+    assert patched(after, changes) == after
+
+
 # ---------------------------------------------------------------- highlights
 
 
@@ -475,6 +487,8 @@ SABOTAGE = {
     "a dropdown": lambda xml: xml.replace(b"New,Won", b"New"),
     "a foreign width": lambda xml: xml.replace(b"<cols>", b'<cols><col min="1" max="1" width="3"/>'),
     "broken XML": lambda xml: xml.replace(b"</row>", b"</rov>", 1),
+    "a header that stood": lambda xml: xml.replace(b">To fix<", b">Mine<"),
+    "an ID that stood": lambda xml: xml.replace(b">D0006<", b">D0007<"),
     "our cell before its neighbour": lambda xml: re.sub(
         rb'(<c r="C3".*?</c>)(<c r="D3".*?</c>)', rb"\2\1", xml
     ),
@@ -484,7 +498,7 @@ SABOTAGE = {
 @pytest.mark.parametrize("case", SABOTAGE, ids=str)
 def test_the_guard_sees_any_foreign_change_on_a_touched_sheet(case: str) -> None:
     """It does not trust the writer."""
-    before, changes = firm(), run()
+    before, changes = patched(firm(), run()), replace(run(), columns=(column({4: "! x"}),))
     after = patched(before, changes)
     prove(before, after, changes)
     spoilt = with_parts(after, {DEALS: SABOTAGE[case]})

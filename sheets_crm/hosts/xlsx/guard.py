@@ -156,13 +156,15 @@ def _prove_sheet(old: Parts, new: Parts, touched: Touched, name: str, strings: p
     was, now = _without_ours(old, touched), _without_ours(new, touched)
     if old.prefix != new.prefix or was.rest != now.rest or not _well_formed(b"".join(now.ours.values())):
         raise _lost(name)
-    nothing = b"<%bc/>" % old.prefix
     for position in (*touched.headers, *touched.blank):
         reference = f"{letters(position[1])}{position[0]}"
-        cell = was.ours.get(reference.encode(), nothing)
-        said = patch.present(cell, old.prefix, strings).strip()
-        same = cell == now.ours.get(reference.encode(), nothing)
-        if said not in ("", touched.blank.get(position)) and not (same and position in touched.headers):
+        cells = [side.ours.get(reference.encode(), b"<%bc/>" % old.prefix) for side in (was, now)]
+        before, after = (patch.present(cell, old.prefix, strings) for cell in cells)
+        if position in touched.blank:
+            sound = before.strip() in ("", after) and after == touched.blank[position]
+        else:
+            sound = not before.strip() or cells[0] == cells[1]
+        if not sound:
             raise _lost(f"{name}, {reference}")
 
 
@@ -210,7 +212,7 @@ def _body_without(parts: Parts, gone: Collection[Position]) -> tuple[bytes, dict
         columns = b"|".join(sorted(names.values()))
         cell = rb'<%bc\s%br="((?:%b)\d+)"(?:[^>]*/>|[^>]*>.*?</%bc>)' % (p, before, columns, p)
         body = re.sub(cell, kept, body, flags=re.DOTALL)
-    body = re.sub(rb'(<%brow\s[^>]*?)\s*\bspans="[^"]*"' % p, rb"\1", body)
+    body = re.sub(rb'(<%brow(?=\s)[^>]*?)\s+spans="[^"]*"' % p, rb"\1", body)
     body = re.sub(rb"(<%brow(?:\s[^>]*?)?)\s*(?:/>|>\s*</%brow>)" % (p, p), rb"\1></%brow>" % p, body)
     return re.sub(rb'<%brow r="\d+"></%brow>' % (p, p), b"", body), ours
 
