@@ -456,7 +456,12 @@ def test_every_text_comes_back_as_it_was(
     ]
 
 
-@given(st.binary(max_size=60) | st.text('ab",;\t|\r\n\0 ', max_size=40).map(str.encode))
+RAGGED = st.lists(
+    st.tuples(st.text('ab" é', max_size=4), st.text('ab",', max_size=3)).map(",".join), max_size=4
+)
+
+
+@given(RAGGED.map("\n".join).map(str.encode) | st.binary(max_size=60))
 def test_any_bytes_are_imported_whole_or_refused(
     tmp_path_factory: pytest.TempPathFactory, tail: bytes
 ) -> None:
