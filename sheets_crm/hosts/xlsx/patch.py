@@ -250,6 +250,10 @@ class _Splice:
         if found is None:
             return (place, place, self._cell(row.number, column, wish, row)) if wish.text else None
         old = self._body[found.start : found.end]
+        style = attribute(self._body[found.start : found.inner], b"s")
+        if old == inline_cell(self._prefix, f"{letters(column)}{row.number}", wish.text, style):
+            # As we wrote it last time, which is quicker to see than to read.
+            return None
         said = present(old, self._prefix, self._strings)
         if said == wish.text or (wish.kind == "header" and said.strip()):
             return None
@@ -260,7 +264,6 @@ class _Splice:
             formula = old.index(b"<%bf" % self._prefix)
             if attribute(old[formula : tag_end(old, formula)], b"t") in _OVER_SEVERAL_CELLS:
                 raise self._in_the_way(row.number, column)
-        style = attribute(self._body[found.start : found.inner], b"s")
         return found.start, found.end, self._cell(row.number, column, wish, row, style)
 
     def _cell(
