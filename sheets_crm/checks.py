@@ -131,7 +131,7 @@ def _places(field: str, table: TableRows[Row]) -> Iterator[str]:
 
 def _clause(rule: Rule, firm: Firm) -> Text:
     own = firm.settings.clauses.get(rule.code)
-    return Text(own, own) if own else rule.clause
+    return Text(own, own) if own and own not in rule.clause else rule.clause
 
 
 _SWITCHED_OFF = Text("switched off in the Sales Book", "выключено в Книге продаж")

@@ -20,7 +20,7 @@ from sheets_crm.errors import UsageError
 from sheets_crm.hosts.xlsx import create
 from sheets_crm.schema import TABLES, Column, Table
 from sheets_crm.sheet import Page, Value
-from sheets_crm.template import RowValues, book_rows, default_reasons, default_stages, pages
+from sheets_crm.template import RowValues, default_reasons, default_stages, pages
 from sheets_crm.text import Lang, Noun, Text, listed
 
 _DEALS = TABLES["Deals"]
@@ -606,7 +606,6 @@ def _listed(items: list[str], most: int) -> Text:
 def _workbook(deals: Sequence[RowValues], keys: Sequence[str], plan: _Map, lang: Lang) -> tuple[Page, ...]:
     rows = {
         "Deals": deals,
-        "SalesBook": [_order_unstated(row) for row in book_rows(lang)],
         "Stages": sorted(plan.stages.rows, key=_place),
         "LossReasons": [_from_known(row, plan.stages) for row in plan.reasons.rows],
     }
@@ -615,11 +614,6 @@ def _workbook(deals: Sequence[RowValues], keys: Sequence[str], plan: _Map, lang:
 
 def _place(row: RowValues) -> tuple[str, float]:
     return str(row.get("pipeline") or ""), float(str(row["order"]))
-
-
-def _order_unstated(row: RowValues) -> RowValues:
-    """The firm has not said whether 3/5/2026 is in March: with the setting filled in, the audit would not ask."""
-    return {**row, "value": None} if row.get("setting") == "date_order" else row
 
 
 def _from_known(row: RowValues, stages: _Words) -> RowValues:

@@ -202,6 +202,24 @@ def test_the_book_is_read_as_in_force_on_a_day(
     assert bool(settings.bad) == (expected == 45 and rows[0][2] is None)
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        ("country", None, ""),
+        ("time_zone", None, ""),
+        ("binding_from", None, None),
+        ("date_order", None, ""),
+        ("period", None, "month"),
+    ],
+)
+def test_a_blank_value_says_something_only_where_it_can(
+    name: str, value: str | None, expected: str | None
+) -> None:
+    """No country means weekends only, no zone this computer's; everywhere else blank means as shipped."""
+    clause = Clause(2, name, code="FIRM", setting=name, value=value)
+    assert resolve([clause], {}, date(2026, 5, 20), "ru").firm[name] == expected
+
+
 @pytest.mark.parametrize("lang", ["en", "ru"])
 def test_every_shipped_setting_can_be_followed(lang: str) -> None:
     """The defaults of both languages are read without a doubt."""

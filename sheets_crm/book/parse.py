@@ -144,10 +144,12 @@ def _date(reading: Reading, value: Value) -> date | Problem:
 def _number(_: Reading, value: Value) -> Decimal | Problem:
     if isinstance(value, bool):
         return Problem(as_text(value) or "", _NOT_A_NUMBER)
-    if isinstance(value, int | float):
+    if isinstance(value, int):
+        return Decimal(value)
+    if isinstance(value, float):
         if value != value or value in (float("inf"), float("-inf")):  # noqa: PLR0124 - NaN differs from itself
             return Problem(str(value), _NOT_A_NUMBER)
-        return Decimal(int(value)) if float(value).is_integer() else Decimal(repr(value))
+        return Decimal(int(value)) if value.is_integer() else Decimal(repr(value))
     if isinstance(value, Decimal):
         return value
     return Problem(as_text(value) or "", _NOT_A_NUMBER)

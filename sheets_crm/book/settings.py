@@ -16,6 +16,10 @@ from sheets_crm.schema.settings import FIRM
 from sheets_crm.text import Text
 
 
+_MAY_BE_BLANK = ("zone", "country", "date", "order")
+"""Kinds for which a blank value says something: this computer's zone, weekends only, no date, not stated."""
+
+
 class BadSetting(NamedTuple):
     """A line of the Sales Book that cannot be followed."""
 
@@ -70,10 +74,10 @@ def resolve(
             texts.update({code: clause.text} if clause.text else {})
         elif (spec := known[code].get(folded(clause.setting))) is None:
             bad.append(BadSetting(clause, "setting", clause.setting, _unknown_setting(known[code])))
-        elif clause.value is not None and clause.active is not False:
-            found = _value(spec, clause.value)
+        elif clause.active is not False and (clause.value is not None or spec.kind in _MAY_BE_BLANK):
+            found = _value(spec, clause.value or "")
             if isinstance(found, Problem):
-                bad.append(BadSetting(clause, "value", clause.value, found.reason))
+                bad.append(BadSetting(clause, "value", clause.value or "", found.reason))
             else:
                 values[code][spec.name] = found
     version = max((c.version or "" for c in clauses), default="")
@@ -83,7 +87,9 @@ def resolve(
 def _value(spec: Setting, raw: str) -> Any:
     """A setting's text as its kind asks for; a Problem where it does not fit."""
     text = raw.strip()
-    if spec.kind == "word":
+    if not text and spec.kind in _MAY_BE_BLANK:
+        return None if spec.kind == "date" else ""
+    if spec.kind in ("word", "order"):
         return (
             text.lower()
             if text.lower() in spec.words
@@ -95,19 +101,19 @@ def _value(spec: Setting, raw: str) -> Any:
     if spec.kind in ("whole", "number"):
         return _number(spec, raw)
     if spec.kind == "date":
-        found = parser(_DATE)(Reading(order_stated=True), text) if text else None
+        found = parser(_DATE)(Reading(order_stated=True), text)
         return Problem(raw, _A_DATE) if isinstance(found, Problem) else found
     if spec.kind == "weekdays":
         found = parser(_WEEKDAYS)(Reading(), text)
         return Problem(raw, _SOME_WEEKDAYS) if isinstance(found, Problem) else found
     if spec.kind == "zone":
-        return Problem(raw, _A_ZONE) if text and zone(text) is None else text
+        return Problem(raw, _A_ZONE) if zone(text) is None else text
     if spec.kind == "time":
         hours, _, minutes = text.partition(":")
         fits = hours.isdigit() and minutes.isdigit() and int(hours) < 24 and int(minutes) < 60
         return f"{int(hours):02}:{int(minutes):02}" if fits else Problem(raw, _A_TIME)
     if spec.kind == "country":
-        return text.upper() if not text or (len(text) == 2 and text.isalpha()) else Problem(raw, _A_COUNTRY)
+        return text.upper() if len(text) == 2 and text.isalpha() else Problem(raw, _A_COUNTRY)
     return text
 
 

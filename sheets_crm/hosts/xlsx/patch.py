@@ -188,6 +188,7 @@ class _Splice:
         self._named = refers_first(parts)
         self._any_cell = b'<%bc r="' % parts.prefix
         columns = {column for row in wanted.values() for column in row}
+        self._column_looks = _column_looks(parts, columns)
         self._openings = {column: self._any_cell + letters(column).encode() for column in columns}
         self._pieces: list[bytes] = []
         self._done = 0
@@ -277,7 +278,17 @@ class _Splice:
             if style is None and old_row is not None and column > 1:
                 left, _ = self._locate(old_row, column - 1)
                 style = attribute(self._body[left.start : left.inner], b"s") if left else None
+        elif style is None:
+            style = self._look(old_row, column)
         return inline_cell(self._prefix, f"{letters(column)}{row}", wish.text, style)
+
+    def _look(self, row: Row | None, column: int) -> bytes | None:
+        """The format that a cell has before it exists: its row's, else its column's."""
+        if row is not None:
+            tag = self._body[row.start : row.inner]
+            if attribute(tag, b"customFormat") in (b"1", b"true"):
+                return attribute(tag, b"s")
+        return self._column_looks.get(column)
 
     def _in_the_way(self, row: int, column: int) -> WorkbookUnsafe:
         return WorkbookUnsafe(_IN_THE_WAY.fill(cell=address(self._sheet, row, column)))
@@ -377,10 +388,25 @@ def widened(parts: Parts, columns: Iterable[int]) -> Parts:
     return parts
 
 
+def _column_looks(parts: Parts, columns: Iterable[int]) -> dict[int, bytes]:
+    """Column to the format of its empty cells, for those that have one."""
+    looks: dict[int, bytes] = {}
+    for match in _column_runs(parts.head, parts.prefix):
+        first, last = (int(attribute(match.group(), name) or b"0") for name in (b"min", b"max"))
+        style = attribute(match.group(), b"style")
+        if style is not None:
+            looks |= {column: style for column in columns if first <= column <= last}
+    return looks
+
+
+def _column_runs(head: bytes, p: bytes) -> Iterator[re.Match[bytes]]:
+    return re.finditer(rb"<%bcol\s[^>]*?/>|<%bcol\s[^>]*>\s*</%bcol>" % (p, p, p), head)
+
+
 def _with_width(head: bytes, p: bytes, column: int) -> bytes:
     ours = b'<%bcol min="%d" max="%d" width="%b" customWidth="1"/>' % (p, column, column, WIDTH)
     place = None
-    for match in re.finditer(rb"<%bcol\s[^>]*?/>|<%bcol\s[^>]*>\s*</%bcol>" % (p, p, p), head):
+    for match in _column_runs(head, p):
         first, last = (int(attribute(match.group(), name) or b"0") for name in (b"min", b"max"))
         if first > column:
             place = match.start()
