@@ -15,7 +15,6 @@ from sheets_crm.schema.choices import YESNO
 from sheets_crm.schema.settings import FIRM
 from sheets_crm.text import Text
 
-
 _MAY_BE_BLANK = ("zone", "country", "date", "order")
 """Kinds for which a blank value says something: this computer's zone, weekends only, no date, not stated."""
 
