@@ -1,0 +1,5 @@
+"""The command line: arguments are parsed, the work is called, the answer is printed, the exit code is set."""
+
+from sheets_crm.cli.app import main
+
+__all__ = ["main"]

@@ -1,0 +1,164 @@
+"""What every command shares: in which language it answers, where it prints, which workbook it opens, what today is.
+
+Nothing heavy is imported here: `--help` has to stay quick.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from sheets_crm.errors import UsageError
+from sheets_crm.text import LANGS, Lang, Text
+
+if TYPE_CHECKING:
+    from sheets_crm.hosts import Host
+
+F = TypeVar("F", bound=Callable[..., Any])
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}\Z")
+_GOOGLE_KEY = re.compile(r"[A-Za-z0-9_-]{40,}\Z")
+
+
+@dataclass
+class Session:
+    """One call of the program."""
+
+    lang: Lang | None = None
+    """What `--lang` says."""
+    book_lang: Lang | None = None
+    """The language of the workbook, once it is read."""
+    debug: bool = False
+    color: bool = True
+
+    @property
+    def language(self) -> Lang:
+        """The language of the answer: asked for, else the workbook's, else the computer's."""
+        return self.lang or self.book_lang or computer_language()
+
+    def say(self, text: Text) -> None:
+        """A message, on stderr."""
+        click.echo(text.get(self.language), err=True, color=self._color)
+
+    def print(self, text: str) -> None:
+        """An answer for people, on stdout; colours only where there is a terminal to show them."""
+        click.echo(text, color=self._color)
+
+    def data(self, text: str) -> None:
+        """An answer for programs, on stdout: UTF-8 whatever the console speaks."""
+        click.echo(text.encode(), nl=False)
+
+    @property
+    def _color(self) -> bool | None:
+        return None if self.color and not os.environ.get("NO_COLOR") else False
+
+    @contextmanager
+    def busy(self, text: Text) -> Iterator[None]:
+        """Shows on a terminal that work is being done."""
+        if not sys.stderr.isatty() or self._color is False:
+            yield
+            return
+        from rich.console import Console  # noqa: PLC0415 - only where there is a terminal
+
+        with Console(stderr=True).status(text.get(self.language)):
+            yield
+
+
+def computer_language() -> Lang:
+    """Russian if this computer's locale is, else English."""
+    stated = next((v for name in ("LC_ALL", "LC_MESSAGES", "LANG") if (v := os.environ.get(name))), None)
+    if stated is None:
+        import locale  # noqa: PLC0415 - Windows has no LANG; elsewhere it is not needed
+
+        stated = locale.getlocale()[0] or ""
+    return "ru" if stated.lower().startswith("ru") else "en"
+
+
+def today(zone: str | None) -> date:
+    """Today in a time zone, or on this computer. The only clock of the program."""
+    from sheets_crm.book.settings import zone as find  # noqa: PLC0415
+
+    return datetime.now(find(zone) if zone else None).date()
+
+
+def open_host(workbook: str) -> Host:
+    """The host of a workbook argument. Raises UsageError for the kinds that are not built in yet."""
+    path = Path(workbook)
+    if not path.exists():
+        if workbook.startswith("excel:"):
+            raise UsageError(_NO_EXCEL)
+        if "://" in workbook or _GOOGLE_KEY.match(workbook):
+            raise UsageError(_NO_GOOGLE)
+    from sheets_crm.hosts.xlsx import XlsxHost  # noqa: PLC0415
+
+    return XlsxHost(path)
+
+
+# ------------------------------------------------------------------ options
+
+
+def _remembered(name: str) -> Callable[[click.Context, click.Parameter, Any], None]:
+    def remember(ctx: click.Context, _: click.Parameter, value: Any) -> None:
+        if value is not None:
+            setattr(ctx.find_root().ensure_object(Session), name, value)
+
+    return remember
+
+
+def common(command: F) -> F:
+    """`--lang`, `--no-color` and `--debug`, which every command has."""
+    for option in (
+        click.option("--debug", flag_value=True, default=None, type=bool, expose_value=False,
+                     callback=_remembered("debug"), help="Show the details of an error."),
+        click.option("--no-color", flag_value=False, default=None, type=bool, expose_value=False,
+                     callback=_remembered("color"), help="No colours; NO_COLOR does the same."),
+        click.option("--lang", type=click.Choice(LANGS), expose_value=False, is_eager=True,
+                     callback=_remembered("lang"), help="Language of the answer.  [default: the workbook's]"),
+    ):  # fmt: skip
+        command = option(command)
+    return command
+
+
+def _day(_: click.Context, __: click.Parameter, value: str | None) -> date | None:
+    if value is None:
+        return None
+    try:
+        return date.fromisoformat(value if _DAY.match(value) else "")
+    except ValueError:
+        raise click.BadParameter(f"{value!r} is not a day such as 2026-05-19") from None
+
+
+def as_of(command: F) -> F:
+    """`--as-of`."""
+    return click.option(
+        "--as-of",
+        metavar="YYYY-MM-DD",
+        callback=_day,
+        help="Judge as on this day.  [default: today where the firm is]",
+    )(command)
+
+
+def format_option(*formats: str) -> Callable[[F], F]:
+    """`--format`."""
+    return click.option(
+        "--format", "form", type=click.Choice(formats), default=formats[0], show_default=True,
+        help="How the answer is written.",
+    )  # fmt: skip
+
+
+_NO_GOOGLE = Text(
+    "Google Sheets are not built in yet; download the spreadsheet as .xlsx and give its path.",
+    "Google Таблицы пока не поддерживаются; скачайте таблицу как .xlsx и укажите путь к файлу.",
+)
+_NO_EXCEL = Text(
+    "A workbook open in Excel cannot be reached yet; save it, close it and give its path.",
+    "К книге, открытой в Excel, пока нельзя подключиться; сохраните её, закройте и укажите путь к файлу.",
+)

@@ -1,0 +1,120 @@
+"""The commands to begin with: demo, init, import."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import click
+
+from sheets_crm.cli.session import Session, as_of, common, today
+from sheets_crm.errors import UsageError
+from sheets_crm.text import Text, listed
+
+
+@click.command(short_help="A made-up firm with planted faults, to look around in.")
+@click.option("--dir", "folder", type=click.Path(path_type=Path), default=Path("demo"), show_default=True,
+              help="Where the workbook goes.")  # fmt: skip
+@click.option("--deals", type=click.IntRange(min=1), help="How many deals.")
+@click.option("--tasks", type=click.IntRange(min=1), help="How many tasks, about.")
+@click.option("--seed", type=int, help="Another number, another firm.")
+@as_of
+@common
+@click.pass_obj
+def demo(
+    session: Session, folder: Path, deals: int | None, tasks: int | None, seed: int | None, as_of: date | None
+) -> None:
+    """Write the workbook of a made-up firm with planted faults, and say what to look at.
+
+    Its last day is --as-of; eight weekly runs are already in its log, so there is history. --lang is the language
+    of the workbook.
+    """
+    from sheets_crm.demo import build  # noqa: PLC0415 - see session
+
+    path = folder / f"demo_{session.language}.xlsx"
+    _refuse_existing(path)
+    folder.mkdir(parents=True, exist_ok=True)
+    chosen = {name: n for name, n in (("deals", deals), ("tasks", tasks), ("seed", seed)) if n is not None}
+    with session.busy(_BUILDING):
+        build(path, lang=session.language, as_of=as_of or today(None), **chosen)
+    session.print(_DEMO.fill(path=str(path)).get(session.language))
+
+
+@click.command(short_help="A fresh workbook to work in.")
+@click.argument("path", type=click.Path(path_type=Path))
+@common
+@click.pass_obj
+def init(session: Session, path: Path) -> None:
+    """Write a fresh workbook to PATH (.xlsx). --lang is its language; an existing file is never overwritten."""
+    if path.suffix.lower() != ".xlsx":
+        raise UsageError(_NOT_XLSX.fill(name=path.name))
+    _refuse_existing(path)
+    if not path.parent.is_dir():
+        raise UsageError(_NO_FOLDER.fill(folder=str(path.parent)))
+    from sheets_crm.hosts.xlsx import create  # noqa: PLC0415 - see session
+    from sheets_crm.template import pages  # noqa: PLC0415
+
+    create(path, pages(session.language))
+    session.print(_MADE.fill(path=str(path)).get(session.language))
+
+
+@click.command("import", short_help="A workbook made of a CSV file.")
+@click.argument("source", type=click.Path(path_type=Path))
+@click.option(
+    "-o", "--output", "out", type=click.Path(path_type=Path), required=True, help="The new workbook (.xlsx)."
+)
+@click.option("--map", "map_file", type=click.Path(path_type=Path), metavar="M.toml",
+              help="Which column of the source is which of ours, how its dates are written, what its stages mean.")  # fmt: skip
+@common
+@click.pass_obj
+def import_(session: Session, source: Path, out: Path, map_file: Path | None) -> None:
+    """Make a workbook of the deals in SOURCE, a CSV file. --lang is the language of the workbook."""
+    from sheets_crm.importer import convert  # noqa: PLC0415 - see session
+
+    lang = session.language
+    with session.busy(_IMPORTING.fill(name=source.name)):
+        done = convert(source, out, map_file, lang)
+    session.print(_IMPORTED.fill(rows=done.rows, path=str(done.path)).get(lang))
+    session.print(
+        _TAKEN.fill(columns=", ".join(f"{header} → {key}" for header, key in done.columns.items())).get(lang)
+    )
+    if done.left_out:
+        session.print(_LEFT_OUT.fill(columns=listed(list(done.left_out), lang, len(done.left_out))).get(lang))
+    for note in done.notes:
+        session.print(note.get(lang))
+    session.print(_NEXT.fill(path=str(done.path)).get(lang))
+
+
+def _refuse_existing(path: Path) -> None:
+    if path.exists():
+        raise UsageError(_EXISTS.fill(path=str(path)))
+
+
+_EXISTS = Text(
+    "{path} exists already and was left as it is; delete it or choose another place.",
+    "{path} уже существует и не тронут; удалите его или выберите другое место.",
+)
+_NOT_XLSX = Text(
+    "A workbook's name ends in .xlsx; “{name}” does not.", "Имя книги кончается на .xlsx, а у «{name}» нет."
+)
+_NO_FOLDER = Text("There is no folder {folder}; create it first.", "Папки {folder} нет; сначала создайте её.")
+_BUILDING = Text("Inventing a firm and its weeks…", "Придумываем фирму и её недели…")
+_IMPORTING = Text("Reading {name}…", "Читаем {name}…")
+_DEMO = Text(
+    "Open {path}: a made-up firm with its mistakes, eight weeks of them.\n"
+    "Sheet “Audit”: how clean the pipeline is, with whom to talk first, what was mended and what is new.\n"
+    "Sheets “Deals” and “Tasks”: the coloured cells, and the column “To fix” that says what is wrong with each row.\n"
+    "Mend a few, save, close, and run: sheets-crm run {path}",
+    "Откройте {path}: придуманная фирма со своими ошибками за восемь недель.\n"
+    "Лист «Аудит»: насколько чиста воронка, с кем поговорить первым, что исправлено и что нового.\n"
+    "Листы «Сделки» и «Задачи»: цветные ячейки и столбец «Что исправить», где сказано, что не так в строке.\n"
+    "Исправьте что-нибудь, сохраните, закройте и запустите: sheets-crm run {path}",
+)
+_MADE = Text(
+    "{path} is ready: open it, the first sheet says how to begin. Then, every week: sheets-crm run {path}",
+    "Книга {path} готова: откройте, первый лист скажет, с чего начать. Затем каждую неделю: sheets-crm run {path}",
+)
+_IMPORTED = Text("{path}: deals imported: {rows}.", "{path}: загружено сделок: {rows}.")
+_TAKEN = Text("Columns taken: {columns}.", "Взяты столбцы: {columns}.")
+_LEFT_OUT = Text("Columns left out: {columns}.", "Не взяты столбцы: {columns}.")
+_NEXT = Text("Next: sheets-crm run {path}", "Дальше: sheets-crm run {path}")
