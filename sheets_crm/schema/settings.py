@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 from sheets_crm.text import Text, same
 
 SettingKind = Literal[
-    "whole", "number", "yesno", "text", "date", "word", "weekdays", "time", "zone", "country"
+    "whole", "number", "yesno", "text", "date", "word", "weekdays", "time", "zone", "country", "order"
 ]
 
 FIRM = "FIRM"
