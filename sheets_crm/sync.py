@@ -146,7 +146,7 @@ def _changes(planned: Run, added: Sequence[LogLine], names: Sequence[str]) -> Ch
 
 def _pages(planned: Run, names: Sequence[str]) -> tuple[Page, ...]:
     taken = [sheet.name for sheet in planned.snapshot.sheets]
-    told = reports.Told(planned.firm, planned.verdict, planned.head)
+    told = reports.Told(planned.firm, planned.verdict, planned.checked, planned.head)
     pages = []
     for key in names:
         report = reports.REPORTS[key]

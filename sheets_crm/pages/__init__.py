@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sheets_crm.checks import Checked
 from sheets_crm.firm import Firm
 from sheets_crm.text import Lang
 from sheets_crm.verdict import Verdict
@@ -15,6 +16,8 @@ class Told:
 
     firm: Firm
     verdict: Verdict
+    checked: Checked
+    """What every rule judged, for pass shares."""
     head: str = ""
     """Seal of the log, printed so that a paper copy proves what stood there."""
 

@@ -40,3 +40,36 @@ INPUT = Style(color=INK, valign="top")
 """A white cell: people type here."""
 OURS = Style(color=INK, fill=OURS_FILL, border=LINE, valign="top")
 """A grey cell: it fills itself."""
+
+# ------------------------------------------------------------------ reports
+
+SMALL, TINY = 10.0, 9.0
+PAGE_TITLE = Style(bold=True, size=16, color=BRAND, valign="center")
+HEADLINE = Style(bold=True, size=12, color=INK, valign="center", wrap=True)
+ASIDE = Style(size=SMALL, color=MUTED, valign="center", wrap=True)
+BLOCK = Style(bold=True, size=11, color=BRAND, valign="center", wrap=True, bottom=BRAND)
+"""Heading of a block, with a line under it."""
+CARD_NAME = Style(bold=True, size=SMALL, color=MUTED, fill=OURS_FILL, border=WHITE, indent=1, valign="center")
+CARD_NUMBER = Style(
+    bold=True, size=20, color=INK, fill=OURS_FILL, border=WHITE, align="left", indent=1, valign="center"
+)
+CARD_WORDS = Style(bold=True, size=SMALL, color=MUTED, fill=OURS_FILL, border=WHITE, indent=1, valign="center")
+CARD_NOTE = Style(
+    size=TINY, color=MUTED, fill=OURS_FILL, border=WHITE, align="left", indent=1, valign="top", wrap=True
+)
+TABLE_HEAD = Style(
+    bold=True, size=TINY, color=WHITE, fill=OURS_HEAD, border="#6B7280", valign="center", wrap=True
+)
+CELL = Style(size=SMALL, color=INK, border=LINE, valign="top", wrap=True)
+CELL_LINK = Style(size=SMALL, color="#0B57A4", underline=True, border=LINE, valign="top", wrap=True)
+FAINT = Style(size=8, color=MUTED, border=LINE, valign="top", wrap=True)
+TOTAL = Style(bold=True, size=SMALL, color=INK, fill=OURS_FILL, border=LINE, valign="top", wrap=True)
+NOTHING = Style(italic=True, size=SMALL, color=MUTED, valign="top", wrap=True)
+CHIP = Style(
+    bold=True, size=SMALL, color=INK, fill=OURS_FILL, border=WHITE, align="left", indent=1, valign="center"
+)
+
+PASSED = {"good": ("#DDEFD9", "#1D5220"), "fair": HIGHLIGHTS["warning"], "poor": HIGHLIGHTS["error"]}
+"""Fill and font of a pass share: 90 % and more, 70 % and more, less. The number says it too."""
+BARS = {"error": "#C0392B", "warning": "#E6B325", "info": "#5B8DC9", "legacy": "#A9AEB6"}
+"""Colours of chart series by severity; legacy grey."""

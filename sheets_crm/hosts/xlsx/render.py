@@ -445,6 +445,7 @@ def _write_axes(drawn: Any, chart: Chart, kind: str) -> None:
         "line": line,
         "major_gridlines": {"visible": False},
         "major_tick_mark": "none",
+        "interval_unit": 1,  # every bar has its name, however narrow the chart
     }
     scale: dict[str, object] = {
         "visible": not chart.labels,  # the labels say it already
