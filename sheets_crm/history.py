@@ -138,7 +138,7 @@ def seal(previous: str, lines: Iterable[str]) -> str:
 def log_of(snapshot: Snapshot) -> tuple[LogLine, ...]:
     """The log of a workbook, oldest line first; empty before the first run."""
     name = snapshot.report_sheet(LOG_KEY)
-    return log_lines(snapshot.grids[name]) if name in snapshot.grids else ()
+    return log_lines(snapshot.grids[name]) if name and name in snapshot.grids else ()
 
 
 def _blocks(cells: Sequence[LogLine]) -> Iterator[tuple[int, str | None, list[str]]]:
