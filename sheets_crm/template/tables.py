@@ -208,7 +208,8 @@ def _line_count(text: str, width: float) -> int:
 
 
 def _wraps(own: Layout, column: Column) -> bool:
-    return column.kind == "hygiene" or (own.table.group == "rules" and column.kind in _WRAPPED)
+    """On the daily sheets a deal is one line: what does not fit is read in the cell itself."""
+    return own.table.group == "rules" and (column.kind == "hygiene" or column.kind in _WRAPPED)
 
 
 def _style(own: Layout, column: Column, lang: Lang) -> Style:
