@@ -197,7 +197,7 @@ def _row_formats(own: Layout, lang: Lang) -> dict[int, RowFormat]:
     formats = {1: RowFormat(4 + _LINE_HEIGHT * max(2, *heads))}
     wrapped = [c.key for c in own.columns if _wraps(own, c)]
     for number, values in enumerate(own.rows, start=2):
-        lines = max(_line_count(str(values.get(key) or ""), widths[key]) for key in wrapped)
+        lines = max((_line_count(str(values.get(key) or ""), widths[key]) for key in wrapped), default=1)
         if lines > 1:
             formats[number] = RowFormat(_LINE_HEIGHT * lines)
     return formats
