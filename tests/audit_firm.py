@@ -121,7 +121,10 @@ def _deal(number: int, lang: Lang) -> list[Value]:
 
 
 def _tasks(lang: Lang) -> list[list[Value]]:
-    title = {"en": "Send the calculation and agree on a day for the demo", "ru": "Отправить расчёт и договориться о дне показа"}[lang]
+    title = {
+        "en": "Send the calculation and agree on a day for the demo",
+        "ru": "Отправить расчёт и договориться о дне показа",
+    }[lang]
     return [
         ["T0001", "D0005", title, date(2026, 5, 4), None, None],
         ["T0002", "D0010", title, date(2026, 5, 13), None, REPS[0].get(lang)],
@@ -131,11 +134,18 @@ def _tasks(lang: Lang) -> list[list[Value]]:
 
 
 def _stages(lang: Lang) -> list[list[Value]]:
-    return [[name.get(lang), float(n), kind, required] for n, (name, kind, required) in enumerate(_STAGES, start=1)]
+    return [
+        [name.get(lang), float(n), kind, required]
+        for n, (name, kind, required) in enumerate(_STAGES, start=1)
+    ]
 
 
 def _book(lang: Lang) -> list[list[Value]]:
-    return [["FIRM", "lang", lang, "2026-04"], ["FIRM", "country", "", None], ["FIRM", "period", "month", None]]
+    return [
+        ["FIRM", "lang", lang, "2026-04"],
+        ["FIRM", "country", "", None],
+        ["FIRM", "period", "month", None],
+    ]
 
 
 def _put(rows: list[list[Value]], number: int, **values: Value) -> None:
@@ -145,4 +155,6 @@ def _put(rows: list[list[Value]], number: int, **values: Value) -> None:
 
 def _grid(key: str, columns: Sequence[str], rows: Sequence[Sequence[Value]], lang: Lang) -> Grid:
     table = TABLES[key]
-    return Grid(table.sheet.get(lang), [[table.column(c).header.get(lang) for c in columns], *map(list, rows)])
+    return Grid(
+        table.sheet.get(lang), [[table.column(c).header.get(lang) for c in columns], *map(list, rows)]
+    )

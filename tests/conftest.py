@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import settings
 
 # The first example pays for imports, and a loaded machine is slow: time is measured by benchmarks.
 settings.register_profile("house", deadline=None)
 settings.load_profile("house")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--update-golden` writes the files of tests/golden anew; look at the difference before you commit it."""
+    parser.addoption("--update-golden", action="store_true", help="write tests/golden/* anew")

@@ -35,7 +35,12 @@ def tables(told: Told) -> Sequence[ReportTable]:
         _table("checks", _CHECKS, _checks(facts)),
         _table("movement", _MOVEMENT, _movement(facts)),
         *(
-            ReportTable(name, _PARTS[name], findings, [[c.plain(f, facts) for c in COLUMNS] for f in facts.parts[name]])
+            ReportTable(
+                name,
+                _PARTS[name],
+                findings,
+                [[c.plain(f, facts) for c in COLUMNS] for f in facts.parts[name]],
+            )
             for name in EVERY
         ),
         _table("rules", _RULES, _rules(facts)),

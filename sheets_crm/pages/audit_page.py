@@ -35,7 +35,7 @@ MOST_ROWS = 2000
 """Findings on the sheet; the rest is told in one line, and in the To fix cells."""
 _MOST_PEOPLE, _MOST_EXCLUDED, _MOST_BARS = 20, 200, 5
 
-_WIDTHS = (16.5, 15.5, 21.0, 10.5, 8.7, 10.7, 10.0, 8.7, 8.5, 11.0, 28.0, 28.0, 24.0)
+_WIDTHS = (18.2, 15.5, 21.0, 10.5, 8.7, 10.7, 10.0, 8.7, 8.5, 11.0, 27.2, 27.2, 24.0)
 """The narrow columns carry the seven checks on top, and short facts of the findings below."""
 _CHECKS_AT, _CHECKS_END = 4, 10
 _SCREEN = 12
@@ -99,9 +99,11 @@ class AuditPage:
     def first_line(self) -> None:
         """Date, the score in words, and the version of the book."""
         title = f"{self.say(_TITLE)} · {shown(self.told.firm.as_of, self.lang)}"
-        version = Item(_SCREEN, _SCREEN, self.say(wording.book_version(self.told)), replace(look.ASIDE, align="right"))
+        version = Item(
+            _SCREEN, _SCREEN, self.say(wording.book_version(self.told)), replace(look.ASIDE, align="right")
+        )
         words = Item(_CHECKS_AT, _SCREEN - 1, self.say(wording.headline(self.told)), look.HEADLINE)
-        self.out.add(Item(1, _CHECKS_AT - 1, title, look.PAGE_TITLE), words, version, height=25)
+        self.out.add(Item(1, _CHECKS_AT - 1, title, look.PAGE_TITLE), words, version, height=23)
         self.out.gap()
 
     def figures(self) -> None:
@@ -137,7 +139,13 @@ class AuditPage:
         heads = [
             Head("owner", self.say(REP), 1, 1, _STRONG),
             Head("subject", self.say(_START_WITH), 2, 3, look.CELL_LINK),
-            Head("money", self.say(_AT_STAKE.fill(currency=self.facts.base)), 4, 5, replace(MONEY_CELL, bold=True)),
+            Head(
+                "money",
+                self.say(_AT_STAKE.fill(currency=self.facts.base)),
+                4,
+                5,
+                replace(MONEY_CELL, bold=True),
+            ),
             Head("why", self.say(_WHY), 6, _CHECKS_END),
             Head("ask", self.say(_ASK), _CHECKS_END + 1, _SCREEN),
         ]
@@ -154,7 +162,9 @@ class AuditPage:
     def matrix(self) -> int:
         """Rep x seven checks, minutes and score; the row where the block starts."""
         top = self.out.heading(self.say(_MATRIX), _CHECKS_END)
-        self.out.hold(Item(_CHECKS_END + 1, _SCREEN, self.say(_CHART), replace(look.BLOCK, bottom=None)), top, top)
+        self.out.hold(
+            Item(_CHECKS_END + 1, _SCREEN, self.say(_CHART), replace(look.BLOCK, bottom=None)), top, top
+        )
         heads = [
             Head("owner", self.say(REP), 1, 1),
             Head("minutes", self.say(_MINUTES), 2, 2, NUMBER),
@@ -230,7 +240,12 @@ class AuditPage:
         )  # fmt: skip
         chips: tuple[tuple[int, int, Text, Shown], ...] = (
             (1, 2, _REPAIRED, movement.repaired),
-            (3, 3, _NEW_NOW, self.live(movement.new, CURRENT, lambda b: f'COUNTIF({b.cells("since")},"{new}")')),
+            (
+                3,
+                3,
+                _NEW_NOW,
+                self.live(movement.new, CURRENT, lambda b: f'COUNTIF({b.cells("since")},"{new}")'),
+            ),
             (4, 6, _REMAINING, remaining),
             (7, _CHECKS_END, _ASLEEP, movement.paused + movement.gone),
         )
@@ -285,7 +300,9 @@ class AuditPage:
     def heading(self, column: FindingColumn) -> Head:
         """A column of findings with its header and its look in the workbook's language."""
         dates = column.style if column.kind != "date" else replace(column.style, format=look.DATES[self.lang])
-        return Head(column.key, self.say(column.header.fill(currency=self.facts.base)), column.at, column.at, dates)
+        return Head(
+            column.key, self.say(column.header.fill(currency=self.facts.base)), column.at, column.at, dates
+        )
 
     def folded_findings(self) -> None:
         """Doubts, the Head of Sales' own, legacy, waivers; legacy stands open on a first run, when it is everything."""
@@ -362,7 +379,8 @@ class AuditPage:
             Head("reason", self.say(_WHY), 7, _SCREEN),
         ]
         rows: list[list[Shown | Item]] = [
-            [n.rule, RULES[n.rule].title.get(self.lang), self.extent(n), n.reason.get(self.lang)] for n in skipped
+            [n.rule, RULES[n.rule].title.get(self.lang), self.extent(n), n.reason.get(self.lang)]
+            for n in skipped
         ]
         with self.out.folded():
             self.out.table("not_checked", heads, rows)
@@ -393,8 +411,13 @@ class AuditPage:
         with self.out.folded():
             self.out.table("rows", heads, counts)
             if excluded:
-                where = [Head("cell", self.say(_EXCLUDED_ROW), 1, 3), Head("reason", self.say(_WHY), 4, _CHECKS_END)]
-                rows: list[list[Shown | Item]] = [[e.cell, e.reason.get(self.lang)] for e in excluded[:_MOST_EXCLUDED]]
+                where = [
+                    Head("cell", self.say(_EXCLUDED_ROW), 1, 3),
+                    Head("reason", self.say(_WHY), 4, _CHECKS_END),
+                ]
+                rows: list[list[Shown | Item]] = [
+                    [e.cell, e.reason.get(self.lang)] for e in excluded[:_MOST_EXCLUDED]
+                ]
                 self.out.table("excluded", where, rows)
             if (more := len(excluded) - _MOST_EXCLUDED) > 0:
                 self.nothing(_MORE_EXCLUDED.fill(n=more))
@@ -422,7 +445,10 @@ _READ_LEGACY = Text(
     "Исходное: было при первом запуске или в сделках, закрытых до начала правил. На оценку и премию не влияет.",
 )
 _TALK = Text("Whom to talk to first", "С кем поговорить первым")
-_NOBODY = Text("Nobody: there is not one error that a rep answers for.", "Ни с кем: ошибок, за которые отвечают менеджеры, нет.")
+_NOBODY = Text(
+    "Nobody: there is not one error that a rep answers for.",
+    "Ни с кем: ошибок, за которые отвечают менеджеры, нет.",
+)
 _START_WITH = Text("Start with this deal", "Начните с этой сделки")
 _AT_STAKE = Text("At stake, {currency}", "Под угрозой, {currency}")
 _ASK = Text("What to ask", "Что спросить")
@@ -439,7 +465,10 @@ _SHARE = Text("{value}% of {judged}", "{value} % из {judged}")
 _MORE_PEOPLE = Text("and {n} more people, all with a better score", "и ещё {n} чел., у всех оценка не хуже")
 _SINCE = Text("Since {day}: ", "С {day}: ")
 _REPAIRED, _NEW_NOW = Text("Repaired", "Исправлено"), Text("New", "Новых")
-_REMAINING, _ASLEEP = Text("Still open", "Остаётся"), Text("Row gone or not judged", "Строки нет или не проверялась")
+_REMAINING, _ASLEEP = (
+    Text("Still open", "Остаётся"),
+    Text("Row gone or not judged", "Строки нет или не проверялась"),
+)
 _FINDINGS = Text("What to mend: dearest first", "Что исправить: сначала дорогое")
 _HINT = Text("A click on the deal opens its row.", "Щелчок по сделке откроет её строку.")
 _CLEAN_NOW = Text("No open findings here.", "Открытых замечаний здесь нет.")

@@ -96,7 +96,11 @@ class Facts:
         if not key or identity is None or finding.key.row_key.startswith("~"):
             return SheetLink(text, finding.sheet)
         return Link(
-            text, finding.sheet, table.positions[identity.key], key, table.positions.get(finding.field or "", 1)
+            text,
+            finding.sheet,
+            table.positions[identity.key],
+            key,
+            table.positions.get(finding.field or "", 1),
         )
 
 

@@ -30,7 +30,7 @@ from sheets_crm.sheet import (
 
 DEFAULT_SIZE = 11.0
 """Font size of a cell without a style; widths of columns count its digits."""
-_BOLD, _LINE = 0.93, 1.28
+_BOLD, _LINE = 0.93, 1.25
 """What bold letters leave of the room, and the height of a line by its size."""
 _PADDING = 5
 """Pixels of a column beside its characters, of 7 pixels each."""
@@ -204,7 +204,7 @@ class Layout:
             width = sum(self.widths[item.first - 1 : item.last]) - 2 * item.style.indent
             room = width * DEFAULT_SIZE / size * (_BOLD if item.style.bold else 1)
             lines = _lines(_as_text(item.content), max(int(room), 1))
-        return lines * size * _LINE + 2
+        return lines * size * _LINE + 1
 
 
 @lru_cache(maxsize=4096)

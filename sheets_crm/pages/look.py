@@ -53,7 +53,9 @@ CARD_NAME = Style(bold=True, size=SMALL, color=MUTED, fill=OURS_FILL, border=WHI
 CARD_NUMBER = Style(
     bold=True, size=20, color=INK, fill=OURS_FILL, border=WHITE, align="left", indent=1, valign="center"
 )
-CARD_WORDS = Style(bold=True, size=SMALL, color=MUTED, fill=OURS_FILL, border=WHITE, indent=1, valign="center")
+CARD_WORDS = Style(
+    bold=True, size=SMALL, color=MUTED, fill=OURS_FILL, border=WHITE, indent=1, valign="center"
+)
 CARD_NOTE = Style(
     size=TINY, color=MUTED, fill=OURS_FILL, border=WHITE, align="left", indent=1, valign="top", wrap=True
 )

@@ -74,7 +74,9 @@ def _blind(told: Told) -> Text:
 def book_version(told: Told) -> Text:
     """Which Sales Book judged."""
     if not told.firm.book.clauses:
-        return Text("no Sales Book in this workbook: shipped rules", "Книги продаж в файле нет: правила программы")
+        return Text(
+            "no Sales Book in this workbook: shipped rules", "Книги продаж в файле нет: правила программы"
+        )
     version = told.firm.settings.version
     words = Text("Sales Book {version}", "Книга продаж {version}").fill(version=version)
     return Text(words.en.strip(), words.ru.strip())
@@ -107,7 +109,11 @@ def why_talk(talk: Talk, place: str) -> Text:
     """Why this person first: `3 errors on 2 deals; here: Next step: no task [TK01]`."""
     noun = BASELINE_ERRORS if talk.legacy else ERRORS
     abroad = Text(others(talk.money, "en"), others(talk.money, "ru"))
-    also = Text("; besides {abroad}", "; кроме того {abroad}").fill(abroad=abroad) if talk.money.others else same("")
+    also = (
+        Text("; besides {abroad}", "; кроме того {abroad}").fill(abroad=abroad)
+        if talk.money.others
+        else same("")
+    )
     return _WHY.fill(
         errors=noun.of(talk.errors), deals=ON_DEALS.of(talk.deals), place=place,
         words=talk.finding.words, rule=talk.finding.rule, also=also,
@@ -169,10 +175,12 @@ QUESTIONS: dict[str, Text] = {
 
 _SCORE = Text("{clean} of {deals} {words} ({score}){was}", "{clean} из {deals} {words} ({score}){was}")
 _NO_SCORE_FEW = Text(
-    "{clean} of {deals} clean; there is a score from {least} on", "Чистых {clean} из {deals}; оценка считается от {least}"
+    "{clean} of {deals} clean; there is a score from {least} on",
+    "Чистых {clean} из {deals}; оценка считается от {least}",
 )
 _NO_SCORE_BLIND = Text(
-    "No score: whether deals have tasks cannot be checked", "Оценки нет: нельзя проверить, есть ли у сделок задачи"
+    "No score: whether deals have tasks cannot be checked",
+    "Оценки нет: нельзя проверить, есть ли у сделок задачи",
 )
 _CHANGE = Text("since last run {change}", "с прошлого раза {change}")
 _SAME = Text("same as last run", "как в прошлый раз")
