@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple, TypeVar
 
@@ -14,8 +14,6 @@ from sheets_crm.errors import StructureError
 from sheets_crm.schema import (
     TABLES,
     Clause,
-    Company,
-    Contact,
     Deal,
     LossReason,
     Member,
@@ -70,41 +68,53 @@ class Resolved(NamedTuple):
 class Book:
     """The tables of a firm, and the words in which it is to be answered."""
 
-    deals: TableRows[Deal]
-    tasks: TableRows[Task] = field(default_factory=lambda: TableRows(TABLES["Tasks"]))
-    companies: TableRows[Company] = field(default_factory=lambda: TableRows(TABLES["Companies"]))
-    contacts: TableRows[Contact] = field(default_factory=lambda: TableRows(TABLES["Contacts"]))
-    clauses: TableRows[Clause] = field(default_factory=lambda: TableRows(TABLES["SalesBook"]))
-    stages: TableRows[Stage] = field(default_factory=lambda: TableRows(TABLES["Stages"]))
-    reasons: TableRows[LossReason] = field(default_factory=lambda: TableRows(TABLES["LossReasons"]))
-    team: TableRows[Member] = field(default_factory=lambda: TableRows(TABLES["Team"]))
+    tables: Mapping[str, TableRows[Any]]
+    """Every table of the schema by key, in its order; absent ones are falsy."""
     lang: Lang = "en"
     """The language of what is written into the workbook."""
     sheets: tuple[SheetInfo, ...] = ()
     time_zone: str | None = None
     """The host's own time zone, where it has one."""
 
-    @cached_property
-    def tables(self) -> Mapping[str, TableRows[Any]]:
-        """Every table by key, in the schema's order; absent ones are falsy."""
-        found = (
-            self.deals,
-            self.tasks,
-            self.companies,
-            self.contacts,
-            self.clauses,
-            self.stages,
-            self.reasons,
-            self.team,
-        )
-        by_key = {table.schema.key: table for table in found}
-        return {key: by_key[key] for key in TABLES if key in by_key}
+    def of(self, row_type: type[R]) -> TableRows[R]:
+        """The table whose rows are of that class."""
+        return self.tables[TABLE_OF[row_type]]
+
+    @property
+    def deals(self) -> TableRows[Deal]:
+        """The deals: the one table that is always there."""
+        return self.of(Deal)
+
+    @property
+    def tasks(self) -> TableRows[Task]:
+        """The tasks."""
+        return self.of(Task)
+
+    @property
+    def stages(self) -> TableRows[Stage]:
+        """The stages of all pipelines."""
+        return self.of(Stage)
+
+    @property
+    def reasons(self) -> TableRows[LossReason]:
+        """The loss reasons, active or not."""
+        return self.of(LossReason)
+
+    @property
+    def team(self) -> TableRows[Member]:
+        """The people."""
+        return self.of(Member)
+
+    @property
+    def clauses(self) -> TableRows[Clause]:
+        """The lines of the Sales Book."""
+        return self.of(Clause)
 
     def has(self, name: str) -> bool:
         """Whether `Table` or `Table.column` exists; a table without rows exists."""
         table, _, column = name.partition(".")
-        rows = self.tables.get(table)
-        return bool(rows) and (not column or rows.has(column))  # type: ignore[union-attr]
+        rows = self.tables[table]
+        return bool(rows) and (not column or rows.has(column))
 
     def table_of(self, row: Row) -> TableRows[Any]:
         """The table that a row stands in."""
@@ -257,10 +267,7 @@ def read_book(snapshot: Snapshot) -> Book:
     if "stage" not in tables["Deals"].positions:
         raise StructureError(_NO_STAGE.fill(sheet=grids["Deals"].name))
     read = {key: tables.get(key, TableRows(table)) for key, table in TABLES.items()}
-    return Book(
-        read["Deals"], read["Tasks"], read["Companies"], read["Contacts"], read["SalesBook"], read["Stages"],
-        read["LossReasons"], read["Team"], _language(clauses, tables["Deals"]), snapshot.sheets, snapshot.time_zone,
-    )  # fmt: skip
+    return Book(read, _language(clauses, tables["Deals"]), snapshot.sheets, snapshot.time_zone)
 
 
 def _sheet_of(key: str, snapshot: Snapshot) -> Grid | None:

@@ -106,3 +106,19 @@ SEVERITY = _list(
     ("warning", "Warning", "Предупреждение"),
     ("info", "Info", "К сведению"),
 )
+METRIC = _list(
+    "metric",
+    ("revenue", "Revenue", "Выручка", ("Sales", "Продажи")),
+    ("deals", "Won deals", "Выигранные сделки", ("Deals", "Сделки")),
+)
+DECISION = _list(
+    "decision",
+    ("accepted", "Accepted", "Принято", ("Принять",)),
+    ("rejected", "Rejected", "Отклонено", ("Отклонить",)),
+)
+ABSENCE = _list(
+    "absence",
+    ("holiday", "Holiday", "Отпуск", ("Vacation",)),
+    ("sick", "Sick", "Больничный"),
+    ("other", "Other", "Другое"),
+)

@@ -146,7 +146,9 @@ def table(
 
     def register(row_type: type[RowType]) -> type[RowType]:
         columns = tuple(
-            f.metadata["column"]._replace(key=f.name) for f in fields(row_type) if "column" in f.metadata
+            f.metadata["column"]._replace(key=f.name.rstrip("_"))
+            for f in fields(row_type)
+            if "column" in f.metadata
         )
         own = identity or tuple(c.key for c in columns if c.kind == "id")
         TABLES[key] = Table(key, sheet, row_type, columns, prefix, group, own)
