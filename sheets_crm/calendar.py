@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
 
@@ -24,22 +24,23 @@ class WorkCalendar:
     work_days: frozenset[int] = frozenset({1, 2, 3, 4, 5})
     country: str = ""
     """Two letters; empty: weekends only."""
-    extra: frozenset[date] = field(default_factory=frozenset)
-    """Days off besides."""
+    off: frozenset[date] = frozenset()
+    """Further days off, from the sheet Holidays."""
+    on: frozenset[date] = frozenset()
+    """Days that are worked although the calendar says otherwise."""
 
     @cached_property
     def _holidays(self) -> Container[date]:
         if not self.country:
-            return self.extra
+            return ()
         import holidays  # noqa: PLC0415 - half a second that a firm without a country need not pay
 
-        found = holidays.country_holidays(self.country)
-        for day in self.extra:
-            found[day] = ""
-        return found
+        return holidays.country_holidays(self.country)
 
     def works(self, day: date) -> bool:
         """Whether `day` is a working day."""
+        if day in self.on or day in self.off:
+            return day in self.on
         return day.isoweekday() in self.work_days and day not in self._holidays
 
     def working_days(self, after: date, until: date) -> int:

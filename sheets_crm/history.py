@@ -16,13 +16,25 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Literal, NamedTuple, TypeAlias
 
-from sheets_crm.book import Book
+from sheets_crm.book import TABLE_OF, Book
 from sheets_crm.findings import Finding, FindingKey, Unchecked
-from sheets_crm.schema import Deal
+from sheets_crm.schema import Deal, Row
 from sheets_crm.sheet import LOG_KEY, LogLine, Snapshot, log_lines
 
-TRACKED = ("stage", "owner", "amount", "currency", "expected_close", "closed_at", "prob_override", "pipeline")
-"""The fields of a deal whose changes are recorded."""
+TRACKED: dict[str, tuple[str, ...]] = {
+    "Deals": (
+        "stage",
+        "owner",
+        "amount",
+        "currency",
+        "expected_close",
+        "closed_at",
+        "prob_override",
+        "pipeline",
+    ),
+    "Stages": ("exit_criteria", "required_fields"),
+}
+"""Table to the fields whose changes are recorded: what a deal was, and what was asked of it, on an earlier day."""
 _MOST = 400
 """Characters of a tracked value that are kept: a line stays far below the 8,000 that every host returns unchanged."""
 
@@ -52,6 +64,17 @@ class Change(NamedTuple):
     new: str
 
 
+Place: TypeAlias = tuple[str, str]
+"""(table, row key)."""
+
+
+class Seen(NamedTuple):
+    """The tracked fields of a row, and the day since which the log knows it."""
+
+    since: date
+    fields: Mapping[str, str]
+
+
 class Standing(NamedTuple):
     """A finding as the log knows it."""
 
@@ -70,10 +93,10 @@ class Past:
 
     runs: tuple[RunEntry, ...] = ()
     standing: Mapping[FindingKey, Standing] = field(default_factory=dict)
-    deals: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    """Row key to the tracked fields as they were last seen."""
-    changes: Mapping[str, Sequence[Change]] = field(default_factory=dict)
-    """Row key to its changes, oldest first."""
+    seen: Mapping[Place, Seen] = field(default_factory=dict)
+    """(table, row key) to its tracked fields as they were last seen."""
+    history: Mapping[Place, Sequence[Change]] = field(default_factory=dict)
+    """(table, row key) to its changes, oldest first."""
     head: str = ""
     """Seal of the last run; empty before the first."""
 
@@ -87,12 +110,23 @@ class Past:
         """The day of the workbook's first written run."""
         return self.runs[0].as_of if self.runs else None
 
+    def changes(self, row: Row, name: str) -> list[Change]:
+        """The recorded changes of one field of a row, oldest first."""
+        found = self.history.get((TABLE_OF[type(row)], row.key), ())
+        return [change for change in found if change.field == name]
+
+    def value_on(self, row: Row, name: str, day: date) -> str | None:
+        """What a tracked field held at the end of a day, as the log holds it; None if the log did not know the row yet."""
+        now = self.seen.get((TABLE_OF[type(row)], row.key))
+        if now is None or day < now.since:
+            return None
+        later = [change for change in self.changes(row, name) if change.as_of > day]
+        return later[0].old if later else now.fields.get(name, "")
+
     def entered(self, deal: Deal) -> date | None:
         """The day on which the log first saw the deal in its present stage after another; None if it never did."""
-        for change in reversed(self.changes.get(deal.key, ())):
-            if change.field == "stage":
-                return change.as_of if change.new == _short(deal.stage) else None
-        return None
+        moves = self.changes(deal, "stage")
+        return moves[-1].as_of if moves and moves[-1].new == scalar(deal.stage) else None
 
 
 class Chain(NamedTuple):
@@ -173,8 +207,8 @@ def read_past(cells: Sequence[LogLine], *, runs: int | None = None) -> Past:
     entries: list[RunEntry] = []
     standing: dict[FindingKey, Standing] = {}
     by_id: dict[str, FindingKey] = {}
-    deals: dict[str, dict[str, str]] = {}
-    changes: dict[str, list[Change]] = defaultdict(list)
+    seen: dict[Place, Seen] = {}
+    changes: dict[Place, list[Change]] = defaultdict(list)
     head = ""
     for _, mark, lines in _blocks(cells):
         if runs is not None and len(entries) >= runs:
@@ -186,8 +220,8 @@ def read_past(cells: Sequence[LogLine], *, runs: int | None = None) -> Past:
         entries.append(run)
         head = mark or head
         for event in events[1:]:
-            _replay(event, run, standing, by_id, deals, changes)
-    return Past(tuple(entries), standing, deals, changes, head)
+            _replay(event, run, standing, by_id, seen, changes)
+    return Past(tuple(entries), standing, seen, changes, head)
 
 
 def _event(line: str) -> dict[str, Any] | None:
@@ -207,25 +241,27 @@ def _entry(event: Mapping[str, str]) -> RunEntry:
 
 def _replay(
     event: Mapping[str, Any], run: RunEntry, standing: dict[FindingKey, Standing], by_id: dict[str, FindingKey],
-    deals: dict[str, dict[str, str]], changes: dict[str, list[Change]],
+    seen: dict[Place, Seen], changes: dict[Place, list[Change]],
 ) -> None:  # fmt: skip
     kind = event["e"]
     if kind == "seen":
-        deals[event["k"]] = dict(event["v"])
+        seen[event["t"], event["k"]] = Seen(run.as_of, event["v"])
     elif kind == "changed":
-        deals.setdefault(event["k"], {})[event["f"]] = event["to"]
-        changes[event["k"]].append(Change(run.as_of, event["f"], event["from"], event["to"]))
+        place = (event["t"], event["k"])
+        before = seen.get(place, Seen(run.as_of, {}))
+        seen[place] = before._replace(fields={**before.fields, event["f"]: event["to"]})
+        changes[place].append(Change(run.as_of, event["f"], event["from"], event["to"]))
     elif kind == "opened":
         key, occurrence = FindingKey(*event["k"]), int(event["o"])
-        before = standing.get(key)
+        earlier = standing.get(key)
         by_id[event["id"]] = key
         standing[key] = (
-            before._replace(state="open", since=run.as_of)
-            if before is not None and before.occurrence == occurrence
+            earlier._replace(state="open", since=run.as_of)
+            if earlier is not None and earlier.occurrence == occurrence
             else Standing(key, occurrence, run.as_of, run.number, "open", run.as_of)
         )
     elif kind == "gone" and "id" not in event:
-        deals.pop(event["k"], None)
+        seen.pop((event["t"], event["k"]), None)
     elif kind in ("cleared", "paused", "gone") and event["id"] in by_id:
         key = by_id[event["id"]]
         standing[key] = standing[key]._replace(state=kind, since=run.as_of)
@@ -322,7 +358,7 @@ def lines(
             "clean": str(clean), "audited": str(audited),
         }
     ]  # fmt: skip
-    events += _deal_events(past, book)
+    events += _row_events(past, book)
     events += [{"e": "opened", "id": f.id, "k": list(f.key), "o": str(f.occurrence)} for f in change.opened]
     for state, ended in (("cleared", change.cleared), ("paused", change.paused), ("gone", change.gone)):
         events += [{"e": state, "id": s.key.id(s.occurrence)} for s in ended]
@@ -331,26 +367,27 @@ def lines(
     return tuple(LogLine(text, head if index == 0 else None) for index, text in enumerate(texts))
 
 
-def tracked(deal: Deal) -> dict[str, str]:
-    """The tracked fields of a deal as the log holds them."""
-    return {name: scalar(getattr(deal, name)) for name in TRACKED}
+def tracked(row: Row) -> dict[str, str]:
+    """The tracked fields of a row as the log holds them."""
+    return {name: scalar(getattr(row, name)) for name in TRACKED[TABLE_OF[type(row)]]}
 
 
-def _deal_events(past: Past, book: Book) -> Iterator[dict[str, Any]]:
-    """Only deals with an ID of their own are followed: a hash of the row is a new key after every edit."""
-    present = set()
-    for deal in book.deals.rows:
-        if deal.key.startswith("~"):
-            continue
-        present.add(deal.key)
-        now, before = tracked(deal), past.deals.get(deal.key)
-        if before is None:
-            yield {"e": "seen", "t": "Deals", "k": deal.key, "v": now}
-            continue
-        for name, value in now.items():
-            if value != before.get(name, ""):
-                old = before.get(name, "")
-                yield {"e": "changed", "t": "Deals", "k": deal.key, "f": name, "from": old, "to": value}
-    for key in past.deals:
-        if key not in present:
-            yield {"e": "gone", "t": "Deals", "k": key}
+def _row_events(past: Past, book: Book) -> Iterator[dict[str, Any]]:
+    """Only rows with an ID or a name of their own are followed: a hash of the row is a new key after every edit."""
+    for table in TRACKED:
+        present = set()
+        for row in book.tables[table].rows:
+            if row.key.startswith("~"):
+                continue
+            present.add(row.key)
+            now, before = tracked(row), past.seen.get((table, row.key))
+            if before is None:
+                yield {"e": "seen", "t": table, "k": row.key, "v": now}
+                continue
+            for name, value in now.items():
+                old = before.fields.get(name, "")
+                if value != old:
+                    yield {"e": "changed", "t": table, "k": row.key, "f": name, "from": old, "to": value}
+        for known, key in past.seen:
+            if known == table and key not in present and book.tables[table]:
+                yield {"e": "gone", "t": table, "k": key}

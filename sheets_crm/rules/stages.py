@@ -100,17 +100,11 @@ def _asked(
 
 def _blank_when_left(firm: Firm, deal: Deal, column: Column, asked_by: Stage) -> bool:
     """Whether the log shows the field blank on the day the deal left the stage that asks for it."""
-    if column.key not in TRACKED:
-        return False
-    changes = firm.past.changes.get(deal.key, ())
-    left = [c.as_of for c in changes if c.field == "stage" and folded(c.old) == folded(asked_by.stage or "")]
-    if not left:
-        return False
-    own = [c for c in changes if c.field == column.key]
-    before = [c.new for c in own if c.as_of <= left[-1]]
-    after = [c.old for c in own if c.as_of > left[-1]]
-    now = firm.past.deals.get(deal.key, {}).get(column.key, "")
-    return ([*before[-1:], *after[:1], now][0]) == ""
+    moves = firm.past.changes(deal, "stage")
+    left = [move.as_of for move in moves if folded(move.old) == folded(asked_by.stage or "")]
+    return (
+        bool(left) and column.key in TRACKED["Deals"] and firm.past.value_on(deal, column.key, left[-1]) == ""
+    )
 
 
 _NOTHING_REQUIRED = Text("no stage names required fields", "ни у одного этапа нет обязательных полей")

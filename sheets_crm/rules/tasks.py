@@ -80,9 +80,7 @@ def _typed_step(firm: Firm, deal: Deal) -> list[date]:
 def _last_event(firm: Firm, deal: Deal) -> date:
     """The latest of creation, last task done, change of owner and entry into the stage; the first day if unknown."""
     days = [task.done_at.date() for task in firm.book.tasks_of(deal) if task.done_at]
-    days += [
-        change.as_of for change in firm.past.changes.get(deal.key, ()) if change.field in ("owner", "stage")
-    ]
+    days += [change.as_of for name in ("owner", "stage") for change in firm.past.changes(deal, name)]
     days += [deal.created_at.date()] if deal.created_at else []
     days += [deal.stage_entered_at] if deal.stage_entered_at else []
     return max((day for day in days if day <= firm.as_of), default=date.min.replace(year=1900))
