@@ -4,15 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from sheets_crm.book import Book, folded, task_is_open
 from sheets_crm.book.settings import Settings
 from sheets_crm.calendar import WorkCalendar, weekdays
 from sheets_crm.history import Past
-from sheets_crm.schema import Deal, LossReason, Row, Stage, Task
+from sheets_crm.schema import Absence, Deal, Holiday, LossReason, Member, Row, Stage, StageEntry, Task
+
+
+class Visit(NamedTuple):
+    """A deal's stay in a stage."""
+
+    stage: str
+    """The stage's name, folded."""
+    entered: date | None
+    left: date | None
 
 
 @dataclass(frozen=True)
@@ -26,8 +35,13 @@ class Firm:
 
     @cached_property
     def calendar(self) -> WorkCalendar:
-        """The firm's working days."""
-        return WorkCalendar(weekdays(self.setting("work_days")), self.setting("country"))
+        """The firm's working days: its week, its country's holidays, and the sheet Holidays over both."""
+        days = {h.date_: bool(h.working) for h in self.book.of(Holiday).rows if h.date_}
+        return WorkCalendar(
+            weekdays(self.setting("work_days")), self.setting("country"),
+            frozenset(d for d, working in days.items() if not working),
+            frozenset(d for d, working in days.items() if working),
+        )  # fmt: skip
 
     def setting(self, name: str) -> Any:
         """The value of one of the firm's own settings."""
@@ -104,6 +118,94 @@ class Firm:
             for reason in self.book.reasons.rows
             if reason.reason and reason.active is not False
         }
+
+    # ------------------------------------------------------------ people
+
+    @cached_property
+    def _absences(self) -> Mapping[str, Sequence[Absence]]:
+        out: dict[str, list[Absence]] = {}
+        for absence in self.book.of(Absence).rows:
+            if absence.user and absence.from_:
+                out.setdefault(folded(absence.user), []).append(absence)
+        return out
+
+    def absence(self, user: str | None, day: date) -> Absence | None:
+        """The absence of a person on a day; one without an end lasts."""
+        for absence in self._absences.get(folded(user or ""), ()):
+            if absence.from_ is not None and absence.from_ <= day <= (absence.to or date.max):
+                return absence
+        return None
+
+    @cached_property
+    def heads(self) -> Sequence[Member]:
+        """The Heads of Sales who work here now."""
+        return [m for m in self.book.team.rows if m.role == "hos" and (m.end is None or m.end >= self.as_of)]
+
+    def left_the_firm(self, user: str | None) -> bool:
+        """Whether an owner has left: the last day at work is over."""
+        member = self.book.member(user)
+        return member is not None and member.end is not None and member.end < self.as_of
+
+    # ------------------------------------------------------------ what was done
+
+    @cached_property
+    def _done(self) -> Mapping[str, Sequence[Task]]:
+        out: dict[str, list[Task]] = {}
+        for task in self.book.tasks.rows:
+            if (
+                task.done_at is not None
+                and task.status != "cancelled"
+                and (deal := self.deal_of(task)) is not None
+            ):
+                out.setdefault(deal.key, []).append(task)
+        for tasks in out.values():
+            tasks.sort(key=lambda task: (task.done_at or datetime.min, task.row))
+        return out
+
+    def done_tasks(self, deal: Deal) -> Sequence[Task]:
+        """The done tasks of a deal, oldest first."""
+        return self._done.get(deal.key, ())
+
+    def contacts(self, deal: Deal) -> Sequence[Task]:
+        """The done tasks that reached out to the client, or were the client's own: all types but Task."""
+        return [task for task in self.done_tasks(deal) if task.type != "task"]
+
+    def first_response(self, deal: Deal) -> datetime | None:
+        """When the client was first answered: as typed, else the first done contact."""
+        first = next(iter(self.contacts(deal)), None)
+        return deal.first_response_at or (first.done_at if first else None)
+
+    @cached_property
+    def _recorded(self) -> Mapping[str, Sequence[tuple[date, str]]]:
+        out: dict[str, list[tuple[date, str]]] = {}
+        for entry in self.book.of(StageEntry).rows:
+            found = self.book.resolve("Deals", entry.deal_id).row
+            if found is not None and entry.entered_at and entry.stage:
+                out.setdefault(found.key, []).append((entry.entered_at.date(), folded(entry.stage)))
+        for entries in out.values():
+            entries.sort(key=lambda entry: entry[0])
+        return out
+
+    def visits(self, deal: Deal) -> tuple[Visit, ...]:
+        """The stages a deal has been in, oldest first, from the sheet Stage history, the log and the deal itself.
+
+        An unknown date of entry is None; the last visit has not been left.
+        """
+        entries: list[tuple[date | None, str]] = list(self._recorded.get(deal.key, ()))
+        moves = self.past.changes(deal, "stage")
+        if moves and not entries:
+            entries.append((None, folded(moves[0].old)))
+        latest = max((day for day, _ in entries if day), default=date.min)
+        entries += [(move.as_of, folded(move.new)) for move in moves if move.as_of > latest]
+        if deal.stage is not None:
+            now = folded(deal.stage)
+            if not entries or entries[-1][1] != now:
+                entries.append((deal.stage_entered_at, now))
+            elif deal.stage_entered_at is not None:
+                entries[-1] = (deal.stage_entered_at, now)
+        steps = [entry for n, entry in enumerate(entries) if n == 0 or entry[1] != entries[n - 1][1]]
+        following = [day for day, _ in steps[1:]] + [None]
+        return tuple(Visit(stage, day, left) for (day, stage), left in zip(steps, following, strict=True))
 
     def entered(self, deal: Deal) -> date | None:
         """When the deal entered its present stage: as typed, else as the log saw it; None if unknown (ruling R10)."""

@@ -228,12 +228,19 @@ class _Planter:
         self.everyone = lives
         for life in lives:
             self.pool[life.rep.habit].append(life)
-        self.used = {str(life.known["reactivated_from"]) for life in lives if "reactivated_from" in life.known}
+        self.used = {
+            str(life.known["reactivated_from"]) for life in lives if "reactivated_from" in life.known
+        }
         """One mistake a deal; and a deal that was taken up again later has to end when it did."""
 
     def planted(self) -> Iterator[Planted]:
         """Stalls first: they move tasks in time, and with them their numbers."""
-        stalled = [self._stall(fault, life) for fault in FAULTS if fault.kind in _STALLS for life in self._lives(fault)]
+        stalled = [
+            self._stall(fault, life)
+            for fault in FAULTS
+            if fault.kind in _STALLS
+            for life in self._lives(fault)
+        ]
         self.firm.number_tasks()
         for fault, rule, table, row, field in stalled:
             yield self._planted(fault, rule, table, row.id, field)
@@ -266,7 +273,9 @@ class _Planter:
         if fault.kind in _IN_TASKS:
             return self._task(life, since) is not None
         fits = MISTAKES[fault.kind].fits
-        return all(fits(self.firm, life, state, day) for state, day in states) and self._is_news(life, states[0], since)
+        return all(fits(self.firm, life, state, day) for state, day in states) and self._is_news(
+            life, states[0], since
+        )
 
     def _is_news(self, life: Life, first: tuple[State, date], since: date) -> bool:
         """A deal that is over was closed in the week before, so that the mistake was made with the closing."""
@@ -282,7 +291,9 @@ class _Planter:
             last = life.actions[place - 1].done.date()
             seen_before = last >= since - timedelta(days=7) or since == self.runs[0]
             return place > 0 and seen_before and days[days.at(last)] < since and self._moves_on(life, place)
-        late = days.at(since + timedelta(days=1)) - days.at(life.actions[place].due.date() + timedelta(days=1))
+        late = days.at(since + timedelta(days=1)) - days.at(
+            life.actions[place].due.date() + timedelta(days=1)
+        )
         return (late > 3) == (kind == "very late") and self._moves_on(life, place)
 
     def _moves_on(self, life: Life, place: int) -> bool:
@@ -295,7 +306,11 @@ class _Planter:
         if kind == "no task":
             return done if done < len(life.actions) else None
         week = since - timedelta(days=7)
-        found = [n for n in range(done) if life.actions[n].done.date() >= week and life.actions[n].due.date() >= week]
+        found = [
+            n
+            for n in range(done)
+            if life.actions[n].done.date() >= week and life.actions[n].due.date() >= week
+        ]
         return next((n for n in found if n), None)
 
     def _stall(self, fault: Fault, life: Life) -> tuple[Fault, str, str, Life | Action, str]:

@@ -212,9 +212,16 @@ def _life(
 ) -> Life:
     rng, lang = scene.rng, scene.lang
     product, source = rng.choice(words.PRODUCTS), scene.pick(words.SOURCES)
-    known: Fields = {"owner": rep.name.get(lang), "currency": FIRM_SETTINGS["base_currency"].default.get(lang)}
+    known: Fields = {
+        "owner": rep.name.get(lang),
+        "currency": FIRM_SETTINGS["base_currency"].default.get(lang),
+    }
     chance = rng.random()
-    earlier = _earlier(scene, created.date(), ended, revived=chance < _REVIVED) if chance < _REVIVED + _RETURNING else None
+    earlier = (
+        _earlier(scene, created.date(), ended, revived=chance < _REVIVED)
+        if chance < _REVIVED + _RETURNING
+        else None
+    )
     if earlier is not None:
         card, source = earlier.card, words.RETURNING.get(lang)
         if earlier.reason is not None:
@@ -276,7 +283,9 @@ def _end_values(scene: Scene, life: Life) -> None:
     if life.reason in words.COMMENTS:
         life.values["lost_comment"] = scene.pick(words.COMMENTS[life.reason])
     wait = default_reasons(scene.lang)[life.reason - 1]["reactivate_days"] if life.reason else None
-    nurture = life.reason is not None and default_reasons(scene.lang)[life.reason - 1]["category"] == "nurture"
+    nurture = (
+        life.reason is not None and default_reasons(scene.lang)[life.reason - 1]["category"] == "nurture"
+    )
     if closing.moves == HOLD:
         life.values["reactivate_on"] = max(day, scene.as_of) + timedelta(days=rng.randint(8, 70))
     elif nurture and isinstance(wait, int):
@@ -319,7 +328,9 @@ def _internal(scene: Scene, count: int) -> Iterator[Action]:
         day = scene.rng.choice(days)
         if scene.days[day] <= first_day(person, scene.as_of):
             day = days[-2]
-        action = Action(scene.rng.choice(words.HEADWORK if person is words.HEAD else words.INTERNAL), person, day)
+        action = Action(
+            scene.rng.choice(words.HEADWORK if person is words.HEAD else words.INTERNAL), person, day
+        )
         start = datetime.combine(scene.days[day], MORNING)
         action.created = datetime.combine(scene.days[day - 1], time(17, scene.rng.randint(0, 50)))
         action.done = start + timedelta(minutes=scene.rng.randint(5, 500))

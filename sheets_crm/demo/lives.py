@@ -34,7 +34,13 @@ _FILLS: dict[tuple[int, int], tuple[str, ...]] = {
     (3, 0): ("quote_link",), (4, 0): ("terms",), (5, 1): ("contract_no",),
 }  # fmt: skip
 """(stage, number of its fixed action) to the fields that are known after it."""
-_MINUTES = {"call": (6, 25), "email": (8, 20), "messenger": (3, 10), "linkedin": (4, 10), "meeting": (50, 120)}
+_MINUTES = {
+    "call": (6, 25),
+    "email": (8, 20),
+    "messenger": (3, 10),
+    "linkedin": (4, 10),
+    "meeting": (50, 120),
+}
 
 Ending = Literal["won", "lost", "hold"]
 
@@ -410,5 +416,3 @@ def shown_tasks(actions: Iterable[Action], day: date) -> list[Action]:
     """The actions whose tasks have been set before the morning of `day`."""
     morning = datetime.combine(day, time())
     return [action for action in actions if action.created < morning]
-
-

@@ -333,7 +333,10 @@ HEADWORK = (
     Act("task", _NO, Text("Prepare the morning stand-up", "Подготовить планёрку"),
         Text("Have yesterday's moves at hand", "Иметь под рукой вчерашние продвижения")),
 )  # fmt: skip
-WORKED = Text("Done as planned: {n} items, notes are in the shared folder", "Сделано по плану: {n} пунктов, заметки в общей папке")
+WORKED = Text(
+    "Done as planned: {n} items, notes are in the shared folder",
+    "Сделано по плану: {n} пунктов, заметки в общей папке",
+)
 
 LOST_SAID = Text("They say no: {why}", "Отказ: {why}")
 ON_HOLD_SAID = Text("The project is put off: {why}", "Проект отложен: {why}")
