@@ -12,7 +12,18 @@ from sheets_crm.book import Book, folded, task_is_open
 from sheets_crm.book.settings import Settings
 from sheets_crm.calendar import WorkCalendar, weekdays
 from sheets_crm.history import Past
-from sheets_crm.schema import Absence, Deal, Holiday, LossReason, Member, Row, Stage, StageEntry, Task
+from sheets_crm.schema import (
+    Absence,
+    Deal,
+    Holiday,
+    LossReason,
+    Member,
+    Row,
+    Stage,
+    StageEntry,
+    Task,
+    Waiver,
+)
 
 
 class Visit(NamedTuple):
@@ -145,6 +156,72 @@ class Firm:
         """Whether an owner has left: the last day at work is over."""
         member = self.book.member(user)
         return member is not None and member.end is not None and member.end < self.as_of
+
+    def back_at_work(self, user: str | None) -> date:
+        """The first working day after a person's latest absence; long past where there was none."""
+        ends = [
+            a.to or date.max
+            for a in self._absences.get(folded(user or ""), ())
+            if a.from_ and a.from_ <= self.as_of
+        ]
+        last = max(ends, default=date.min)
+        return last if last in (date.min, date.max) else self.calendar.add(last, 1)
+
+    def bound_from(self, user: str | None) -> date:
+        """From when the rules bind a person: the book acknowledged, and `ramp_days` working days after the start (R4)."""
+        member = self.book.member(user)
+        if member is None:
+            return date.min
+        start = self.calendar.add(member.start, self.setting("ramp_days")) if member.start else date.min
+        return max(start, member.ack_at or date.min)
+
+    def peace_until(self, deal: Deal) -> date:
+        """Until when whoever received a deal is left in peace: `transfer_grace_days` working days (R3)."""
+        moves = [move for move in self.past.changes(deal, "owner") if move.old]
+        if not moves:
+            return date.min
+        return self.calendar.add(moves[-1].as_of, self.setting("transfer_grace_days"))
+
+    @cached_property
+    def _waivers(self) -> Mapping[tuple[str, str], Waiver]:
+        return {
+            (waiver.rule.strip().upper(), deal.key): waiver
+            for waiver in self.book.of(Waiver).rows
+            if waiver.rule
+            and self.waiver_fault(waiver) is None
+            and (deal := self.waived_deal(waiver)) is not None
+        }
+
+    def waiver(self, rule: str, deal: Deal | None) -> Waiver | None:
+        """The waiver in force for a rule on a deal, its tasks included (R17)."""
+        return self._waivers.get((rule, deal.key)) if deal is not None else None
+
+    def waived_deal(self, waiver: Waiver) -> Deal | None:
+        """The deal that a waiver names."""
+        found = self.book.resolve("Deals", waiver.deal_id).row
+        return found if isinstance(found, Deal) else None
+
+    def waiver_fault(self, waiver: Waiver) -> str | None:
+        """The column because of which a waiver does not hold; None if it does.
+
+        It holds for a known deal, until a day that is typed and not over, given by a Head of Sales of the team who
+        does not own the deal. Whether the rule exists is for those to say who know the rules.
+        """
+        deal = self.waived_deal(waiver)
+        grantor = self.book.member(waiver.granted_by)
+        if deal is None:
+            return "deal_id"
+        if not waiver.rule:
+            return "rule"
+        if (
+            grantor is None
+            or grantor.role != "hos"
+            or folded(waiver.granted_by or "") == folded(deal.owner or "")
+        ):
+            return "granted_by"
+        if waiver.until is None or waiver.until < self.as_of:
+            return "until"
+        return None
 
     # ------------------------------------------------------------ what was done
 

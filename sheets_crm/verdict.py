@@ -18,8 +18,19 @@ from sheets_crm.firm import Firm
 from sheets_crm.history import Difference, difference, place
 from sheets_crm.schema import Deal
 
-CAUSES: tuple[tuple[str, tuple[str, ...]], ...] = (("field", ("LS01", "ST02")),)
-"""(scope, codes): of the findings of these codes in one deal (or one field of it) only the first is shown (R1)."""
+CAUSES: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("deal", ("TK01", "TK03")),
+    ("deal", ("TK02", "DQ03")),
+    ("deal", ("ST07", "ST06", "DQ03")),
+    ("deal", ("LS01", "LS02", "LS03", "LS04")),
+    ("field", ("WN01", "LS01", "ST02", "ST01")),
+    ("row", ("TK06", "TK07")),
+)
+"""(scope, codes): of the findings of these codes on one deal, row or field only the first code is shown (ruling R1)."""
+NEVER_HIDDEN = ("DQ02", "ST05", "DQ04")
+"""An ownerless deal (DQ04) hides all rules that its owner would answer for, but never these."""
+FOR_THE_SUBSTITUTE = ("TK02", "ST06", "ST07", "DQ03")
+"""While the owner is away these go to whoever stands in, as information (ruling R4)."""
 
 LEAST_DEALS = 5
 """Fewer audited deals than this have no score (ruling R5)."""
@@ -61,12 +72,7 @@ def judge(firm: Firm, checked: Checked) -> Verdict:
     placed = [place(finding, firm.past, firm.as_of) for finding in checked.findings]
     shown, hidden = one_cause(placed)
     deals = {deal.key: deal for deal in firm.book.deals.rows}
-    judged = [
-        replace(finding, status="legacy")
-        if is_legacy(finding, firm, deals.get(finding.deal or ""))
-        else finding
-        for finding in shown
-    ]
+    judged = [with_status(finding, firm, deals.get(finding.deal or "")) for finding in shown]
     judged.sort(key=_worst_first)
     change = difference(placed, firm.past, firm.book, checked.judged, checked.unchecked)
     silent = firm.past.last is None or "TK01" not in checked.judged
@@ -79,22 +85,71 @@ def judge(firm: Firm, checked: Checked) -> Verdict:
 
 def one_cause(findings: Sequence[Finding]) -> tuple[list[Finding], list[Finding]]:
     """(shown, hidden): of findings with one cause only the first code is shown, the others go into its `also`."""
-    groups: dict[tuple[tuple[str, ...], str, str, str], list[Finding]] = defaultdict(list)
+    groups: dict[tuple[tuple[str, ...], str, str], list[Finding]] = defaultdict(list)
+    ownerless = {finding.deal for finding in findings if finding.rule == "DQ04" and finding.deal}
     for finding in findings:
         for scope, codes in CAUSES:
-            if finding.rule in codes:
-                where = finding.key.field if scope == "field" else ""
-                groups[codes, finding.key.table, finding.key.row_key, where].append(finding)
+            if finding.rule in codes and (place := _place(scope, finding)):
+                groups[codes, *place].append(finding)
+        if finding.deal in ownerless and (finding.rule == "DQ04" or _asks_the_owner(finding)):
+            groups[("DQ04",), finding.deal or "", ""].append(finding)
     also: dict[str, list[str]] = defaultdict(list)
     hidden: dict[str, Finding] = {}
     for (codes, *_), group in groups.items():
-        first, *others = sorted(group, key=lambda f: codes.index(f.rule))
-        for other in others:
+        rank = {code: n for n, code in enumerate(codes)}
+        first = min(group, key=lambda f: rank.get(f.rule, len(rank)))
+        for other in group:
             if other.rule != first.rule:
                 also[first.id].append(other.rule)
                 hidden[other.id] = other
-    shown = [replace(f, also=tuple(also.get(f.id, ()))) for f in findings if f.id not in hidden]
+    shown = [
+        replace(f, also=tuple(dict.fromkeys(also.get(f.id, ())))) for f in findings if f.id not in hidden
+    ]
     return shown, list(hidden.values())
+
+
+def _place(scope: str, finding: Finding) -> tuple[str, str] | None:
+    if scope == "deal":
+        return (finding.deal, "") if finding.deal else None
+    row = f"{finding.key.table}/{finding.key.row_key}"
+    return row, finding.key.field if scope == "field" else ""
+
+
+def _asks_the_owner(finding: Finding) -> bool:
+    return finding.answerable == "rep" and finding.rule not in NEVER_HIDDEN
+
+
+# ------------------------------------------------------------------ status
+
+
+def with_status(finding: Finding, firm: Firm, deal: Deal | None) -> Finding:
+    """The finding as it counts today: waived, legacy, pending (in somebody's grace) or open, and whose it is.
+
+    While its person is away, what cannot wait goes to the substitute, else to the Head of Sales, as information.
+    """
+    waiver = firm.waiver(finding.rule, deal)
+    if waiver is not None:
+        return replace(finding, status="waived", waiver=waiver.reason or "")
+    if is_legacy(finding, firm, deal):
+        return replace(finding, status="legacy")
+    if finding.answerable != "rep":
+        return finding
+    absence = firm.absence(finding.owner, firm.as_of)
+    if absence is not None and finding.rule in FOR_THE_SUBSTITUTE:
+        if absence.substitute:
+            return replace(finding, owner=absence.substitute, severity="info")
+        head = next((member.user for member in firm.heads), None)
+        return replace(finding, owner=head, severity="info", answerable="hos")
+    return replace(finding, status="pending") if in_grace(finding.owner, firm, deal) else finding
+
+
+def in_grace(owner: str | None, firm: Firm, deal: Deal | None) -> bool:
+    """Whether a person need not answer yet: away or just back, new at work, or with a deal just received (R3, R4)."""
+    return (
+        firm.as_of <= firm.back_at_work(owner)
+        or firm.as_of < firm.bound_from(owner)
+        or (deal is not None and firm.as_of <= firm.peace_until(deal))
+    )
 
 
 def is_legacy(finding: Finding, firm: Firm, deal: Deal | None) -> bool:
