@@ -45,7 +45,9 @@ def build(
     made, planted = faulty_firm(lang, as_of=as_of, deals=deals, tasks=tasks, seed=seed)
     *earlier, last = made.scene.runs
     log = [line for done in replay(made, earlier) for line in done.changes.log]
-    with tempfile.TemporaryDirectory(prefix=".demo", dir=path.parent) as folder:  # the run's backup goes with it
+    with tempfile.TemporaryDirectory(
+        prefix=".demo", dir=path.parent
+    ) as folder:  # the run's backup goes with it
         draft = Path(folder) / path.name
         create(draft, (*pages(lang, rows=made.rows(last)), _log_page(log)))
         done = sync.run(XlsxHost(draft), today=lambda _: last, as_of=last)
@@ -57,7 +59,9 @@ def faulty_firm(
     lang: Lang, *, as_of: date, deals: int = 180, tasks: int | None = None, seed: int = 1
 ) -> tuple[DemoFirm, list[Planted]]:
     """The firm with its mistakes, and what they are."""
-    made = firm(lang, seed=seed, as_of=as_of, deals=deals, tasks=TASKS_A_DEAL * deals if tasks is None else tasks)
+    made = firm(
+        lang, seed=seed, as_of=as_of, deals=deals, tasks=TASKS_A_DEAL * deals if tasks is None else tasks
+    )
     return made, plant(made)
 
 
@@ -88,5 +92,10 @@ def _grid(table: str, rows: Sequence[Fields], lang: Lang) -> Grid:
 
 def _log_page(log: Sequence[LogLine]) -> Page:
     """The log of the earlier runs, as the sheet that the last run continues."""
-    cells = {(n, column): Cell(text) for n, line in enumerate(log, start=1) for column, text in enumerate(line, start=1) if text}
+    cells = {
+        (n, column): Cell(text)
+        for n, line in enumerate(log, start=1)
+        for column, text in enumerate(line, start=1)
+        if text
+    }
     return Page(LOG_KEY, _LOG_SHEET, cells, hidden=True, owned=True)

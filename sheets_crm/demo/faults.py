@@ -11,6 +11,7 @@ from sheets_crm.demo import words
 from sheets_crm.demo.firm import DemoFirm, Slip
 from sheets_crm.demo.lives import LOST, WON, Action, Life, State, shown_tasks, stall
 from sheets_crm.sheet import Value
+from sheets_crm.text import Lang
 
 USUAL_DEALS = 180
 """The list is made for so many deals; a larger firm has more of everything."""
@@ -44,7 +45,7 @@ class Fault(NamedTuple):
     """Number of the run that finds it: 1 is the first run, so that it is old; 8 is on the last day."""
     last: int | None = None
     """Number of the run that finds it mended."""
-    count: int = 1
+    times: int = 1
 
 
 FAULTS: tuple[Fault, ...] = (
@@ -184,8 +185,8 @@ MISTAKES: dict[str, Mistake] = {
     "no stage": Mistake("ST05", "stage", _open(), _NONE),
     "won without a date": Mistake("ST05", "closed_at", _ended(WON), _NONE),
     "closing date on an open deal": Mistake("ST05", "closed_at", _open(3), lambda _f, _l, day: day - timedelta(days=2)),
-    "lost reason on an open deal": Mistake("ST05", "lost_reason", _open(2), lambda f, *_: f.reasons[7]),
-    "won with a lost reason": Mistake("ST05", "lost_reason", _ended(WON), lambda f, *_: f.reasons[8]),
+    "lost reason on an open deal": Mistake("ST05", "lost_reason", _open(2), lambda f, *_: f.scene.reasons[7]["reason"]),
+    "won with a lost reason": Mistake("ST05", "lost_reason", _ended(WON), lambda f, *_: f.scene.reasons[8]["reason"]),
     "no product": Mistake("ST02", "product", _required(2), _NONE),
     "source unknown": Mistake("ST02", "source", _required(1), lambda *_: "?"),
     "no contact": Mistake("ST02", "contact_id", _required(1), lambda *_: "-"),
@@ -204,7 +205,7 @@ MISTAKES: dict[str, Mistake] = {
     "phone as the name": Mistake("DQ02", "name", _open(), lambda f, *_: words.PHONE_NAME.get(f.scene.lang)),
     "two alphabets": Mistake("DQ02", "name", _can_be_mixed, _mixed),
 }  # fmt: skip
-_IN_TASKS = {
+_IN_TASKS: dict[str, tuple[str, Callable[[Lang], str]]] = {
     "task done and open": ("status", lambda _lang: "open"),
     "outcome of one's own": ("outcome", words.OWN_OUTCOME.get),
 }
@@ -228,12 +229,19 @@ class _Planter:
         self.everyone = lives
         for life in lives:
             self.pool[life.rep.habit].append(life)
-        self.used = {str(life.known["reactivated_from"]) for life in lives if "reactivated_from" in life.known}
+        self.used = {
+            str(life.known["reactivated_from"]) for life in lives if "reactivated_from" in life.known
+        }
         """One mistake a deal; and a deal that was taken up again later has to end when it did."""
 
     def planted(self) -> Iterator[Planted]:
         """Stalls first: they move tasks in time, and with them their numbers."""
-        stalled = [self._stall(fault, life) for fault in FAULTS if fault.kind in _STALLS for life in self._lives(fault)]
+        stalled = [
+            self._stall(fault, life)
+            for fault in FAULTS
+            if fault.kind in _STALLS
+            for life in self._lives(fault)
+        ]
         self.firm.number_tasks()
         for fault, rule, table, row, field in stalled:
             yield self._planted(fault, rule, table, row.id, field)
@@ -247,7 +255,7 @@ class _Planter:
 
     def _lives(self, fault: Fault) -> Iterator[Life]:
         """As many fitting deals as the list asks for, the person's own first."""
-        wanted = max(fault.count, round(fault.count * len(self.everyone) / USUAL_DEALS))
+        wanted = max(fault.times, round(fault.times * len(self.everyone) / USUAL_DEALS))
         for life in (*self.pool.get(fault.habit, ()), *self.everyone):
             if wanted and life.id not in self.used and self._fits(fault, life):
                 self.used.add(life.id)
@@ -266,28 +274,28 @@ class _Planter:
         if fault.kind in _IN_TASKS:
             return self._task(life, since) is not None
         fits = MISTAKES[fault.kind].fits
-        return all(fits(self.firm, life, state, day) for state, day in states) and self._is_news(life, states[0], since)
+        return all(fits(self.firm, life, state, day) for state, day in states) and self._is_news(
+            states[0][0], since
+        )
 
-    def _is_news(self, life: Life, first: tuple[State, date], since: date) -> bool:
+    def _is_news(self, state: State, since: date) -> bool:
         """A deal that is over was closed in the week before, so that the mistake was made with the closing."""
-        closed = first[0].closed
+        closed = state.closed
         return closed is None or since == self.runs[0] or closed >= since - timedelta(days=7)
 
     def _can_stall(self, kind: str, life: Life, since: date) -> bool:
         place = self._place(kind, life, since)
-        if place is None or not life.on(since).active:
+        if place is None or place > life.end or not life.on(since).active:
             return False
         days = self.firm.scene.days
         if kind == "no task":
             last = life.actions[place - 1].done.date()
             seen_before = last >= since - timedelta(days=7) or since == self.runs[0]
-            return place > 0 and seen_before and days[days.at(last)] < since and self._moves_on(life, place)
-        late = days.at(since + timedelta(days=1)) - days.at(life.actions[place].due.date() + timedelta(days=1))
-        return (late > 3) == (kind == "very late") and self._moves_on(life, place)
-
-    def _moves_on(self, life: Life, place: int) -> bool:
-        """Whether the deal was going to be open until then in any case."""
-        return place <= life.end
+            return place > 0 and seen_before and days[days.at(last)] < since
+        late = days.at(since + timedelta(days=1)) - days.at(
+            life.actions[place].due.date() + timedelta(days=1)
+        )
+        return (late > 3) == (kind == "very late")
 
     def _place(self, kind: str, life: Life, since: date) -> int | None:
         """The action that is not done: the next one, or one that was due in the week before."""
@@ -295,7 +303,11 @@ class _Planter:
         if kind == "no task":
             return done if done < len(life.actions) else None
         week = since - timedelta(days=7)
-        found = [n for n in range(done) if life.actions[n].done.date() >= week and life.actions[n].due.date() >= week]
+        found = [
+            n
+            for n in range(done)
+            if life.actions[n].done.date() >= week and life.actions[n].due.date() >= week
+        ]
         return next((n for n in found if n), None)
 
     def _stall(self, fault: Fault, life: Life) -> tuple[Fault, str, str, Life | Action, str]:
