@@ -22,7 +22,7 @@ _dry_run = click.option("--dry-run", is_flag=True, help="Write nothing; show wha
 _record = click.option("--record", is_flag=True, help="Write a run whose day is still to come.")
 
 
-@click.command(short_help="The weekly ritual: audited and written back in one step.")
+@click.command()
 @click.argument("workbook")
 @as_of
 @_dry_run
@@ -43,7 +43,7 @@ def run(session: Session, workbook: str, as_of: date | None, dry_run: bool, reco
     _show(session, View(done), workbook, form, "rep")
 
 
-@click.command(short_help="Findings: printed, and shown in the workbook at the very cells.")
+@click.command()
 @click.argument("workbook")
 @click.option(
     "--by",
@@ -81,7 +81,7 @@ def audit(
         ctx.exit(1)
 
 
-@click.command(short_help="One report: printed, or written back with --write.")
+@click.command()
 @click.argument("workbook")
 @click.argument("name")
 @as_of
