@@ -73,7 +73,8 @@ def _figures(facts: Facts) -> Rows:
     for figure in metrics.five_figures(facts.told.firm, facts.told.verdict):
         reason = figure.reason.get(facts.told.lang) if figure.reason else None
         legacy = None if figure.number is None else figure.legacy
-        yield figure.key, figure.rule, figure.number, legacy, figure.change, reason
+        name = wording.FIGURES[figure.key].get(facts.told.lang)
+        yield figure.key, name, figure.rule, figure.number, legacy, figure.change, reason
 
 
 def _whom(facts: Facts) -> Rows:
@@ -162,6 +163,7 @@ _FIGURES: _Described = (
     Text("Five figures", "Пять показателей"),
     (
         ("figure", "text", "Figure", "Показатель"),
+        ("name", "text", "In words", "Словами"),
         _RULE,
         ("count", "whole", "Count", "Сколько"),
         ("legacy", "whole", "Baseline", "Исходные"),

@@ -26,6 +26,15 @@ TAKEN = Noun(
     ),
 )
 
+FIGURES = {
+    "deals_without_task": Text("Deals without tasks", "Сделки без задач"),
+    "overdue_tasks": Text("Overdue tasks", "Просроченные задачи"),
+    "missed_calls": Text("Missed calls", "Пропущенные звонки"),
+    "wrong_status": Text("Wrong status", "Неверный статус"),
+    "wrong_fields": Text("Wrong fields", "Неверные поля"),
+}
+"""Snitko's five figures, by key."""
+
 NO_OWNER = Text("no owner", "нет ответственного")
 BUILT_LATER = Text("not checked yet", "ещё не проверяется")
 NOT_CHECKED = Text("not checked", "не проверяется")
