@@ -176,7 +176,7 @@ class AuditPage:
         people = self.facts.people[:_MOST_PEOPLE]
         first = self.out.row + 1
         rows = [self.person(owner, row) for row, owner in enumerate(people, start=first)]
-        self.out.table("people", heads, [*rows, self.everyone()], least=14)
+        self.out.table("people", heads, [*rows, self.everyone()], least=14 if people else 26)
         for column, check in enumerate(SEVEN, start=_CHECKS_AT):
             if not self.facts.shares[check.key].firm.judged:
                 self.out.hold(Item(column, column, self.unjudged(check), _WAITING), first, self.out.row - 1)
