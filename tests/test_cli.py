@@ -214,7 +214,7 @@ def test_filled_ids_are_listed(tmp_path: Path) -> None:
 
 
 def test_a_day_before_the_last_run_is_shown_only(second: Path) -> None:
-    """One sentence why, the exit code as for any audit, no byte changed; --record does not permit it either."""
+    """One sentence why, exit 0 whatever it finds, no byte changed; --record does not permit it either."""
     call("run", second, "--as-of", LATER)
     before = second.read_bytes()
     for options in ((), ("--record",)):
@@ -223,6 +223,7 @@ def test_a_day_before_the_last_run_is_shown_only(second: Path) -> None:
             answer.stderr
             == "The log already holds a run of 11 Mar 2024; 4 Mar 2024 is only shown, nothing was written.\n"
         )
+        assert answer.exit_code == 0
         assert second.read_bytes() == before
     assert call("run", second, "--as-of", FIRST).exit_code == 0
 
