@@ -202,7 +202,7 @@ MISTAKES: dict[str, Mistake] = {
         "DQ02", "expected_close", _open(1, 3), lambda f, *_: words.WORDS_FOR_DATE.get(f.scene.lang)),
     "expected close in the past": Mistake(
         "DQ02", "expected_close", _open(4), lambda _f, _l, day: day - timedelta(days=4)),
-    "phone as the name": Mistake("DQ02", "name", _open(), lambda f, *_: words.PHONE_NAME.get(f.scene.lang)),
+    "phone as the name": Mistake("DQ02", "name", _open(), lambda _f, life, _d: life.card.contact["phone"]),
     "two alphabets": Mistake("DQ02", "name", _can_be_mixed, _mixed),
 }  # fmt: skip
 _IN_TASKS: dict[str, tuple[str, Callable[[Lang], str]]] = {
@@ -226,7 +226,7 @@ class _Planter:
         self.pool: dict[str, list[Life]] = {rep.habit: [] for rep in words.REPS}
         lives = list(firm.lives)
         firm.scene.rng.shuffle(lives)
-        self.everyone = lives
+        self.everyone = sorted(lives, key=lambda life: life.rep.habit == "excellent")
         for life in lives:
             self.pool[life.rep.habit].append(life)
         self.used = {
