@@ -52,6 +52,11 @@ class Run:
         return self.firm.book
 
     @property
+    def superseded(self) -> bool:
+        """True if the log already holds a later run: this one is only for looking."""
+        return self.firm.past.last is not None and self.firm.as_of < self.firm.past.last.as_of
+
+    @property
     def baseline(self) -> RunEntry | None:
         """The run that new and repaired are counted against."""
         return self.firm.past.last

@@ -16,12 +16,13 @@ from typing import Any
 
 import openpyxl
 import pytest
+from click.shell_completion import get_completion_class
 from hypothesis import given
 from hypothesis import strategies as st
 
 from sheets_crm import sync
-from sheets_crm.cli import care, formats, session, words
-from sheets_crm.text import LANGS
+from sheets_crm.cli import care, formats, session
+from sheets_crm.text import LANGS, Text
 from tests.command_line import FAULTY, FIRST, LATER, SIX, call, deal, firm, judged, spelled
 from tests.shared import shared
 
@@ -96,15 +97,16 @@ def test_run_exits_with_0_whatever_is_found(second: Path) -> None:
 
 
 REFUSED = {
+    "a number of deals that is none": (("demo", "--deals", "0"), "--deals cannot be that: 0"),
     "a missing file": (("audit", "nope.xlsx"), "nope.xlsx does not exist."),
     "not a workbook": (("audit", "notes.xlsx"), "notes.xlsx"),
     "a folder": (("audit", "."), "."),
     "an unknown option": (("audit", "f.xlsx", "--frobnicate"), "There is no option --frobnicate; see `sheets-crm audit --help`."),
     "an unknown command": (("frobnicate",), "No such command 'frobnicate'; see `sheets-crm --help`."),
     "a missing argument": (("audit",), "WORKBOOK is missing; see `sheets-crm audit --help`."),
-    "a day that is none": (("audit", "f.xlsx", "--as-of", "2024-02-30"), "'2024-02-30' is not a day such as 2026-05-19"),
-    "a day in words": (("audit", "f.xlsx", "--as-of", "20240301"), "'20240301' is not a day"),
-    "an unknown format": (("audit", "f.xlsx", "--format", "yaml"), "'yaml' is not one of"),
+    "a day that is none": (("audit", "f.xlsx", "--as-of", "2024-02-30"), "“2024-02-30” is not a day; write it as 2026-05-19."),
+    "a day in words": (("audit", "f.xlsx", "--as-of", "20240301"), "“20240301” is not a day"),
+    "an unknown format": (("audit", "f.xlsx", "--format", "yaml"), "--format is one of: text, json, csv, html, github; see"),
     "an unknown rule": (("audit", "f.xlsx", "--rule", "ZZ01"), "There is no rule ZZ01; `sheets-crm rules list` shows them all."),
     "an unknown rule to explain": (("rules", "explain", "ZZ01"), "There is no rule “ZZ01”; there are DQ02"),
     "an unknown report": (("report", "f.xlsx", "weather"), "There is no report “weather”; choose from: audit."),
@@ -114,8 +116,9 @@ REFUSED = {
     "a file that stands": (("init", "f.xlsx"), "f.xlsx exists already and was left as it is"),
     "a folder that does not": (("init", "a/b.xlsx"), "There is no folder a; create it first."),
     "a new workbook that is none": (("init", "b.csv"), "A workbook's name ends in .xlsx; “b.csv” does not."),
+    "no place for the new workbook": (("import", "f.csv"), "--output is missing; see `sheets-crm import --help`."),
     "a missing source": (("import", "nope.csv", "-o", "out.xlsx"), "nope.csv does not exist."),
-    "an unknown shell": (("completion", "cmd"), "'cmd' is not one of"),
+    "an unknown shell": (("completion", "cmd"), "SHELL is one of: bash, zsh, fish, powershell; see"),
     "no deals": (("audit", "empty.xlsx"), "There is no sheet of deals"),
     "two columns with one header": (("audit", "twice.xlsx"), "has two columns that mean “Stage”"),
     "open in Excel": (("audit", "open.xlsx", "--as-of", str(LATER)), "open.xlsx is open in Excel; close it there and try again."),
@@ -165,6 +168,17 @@ def test_an_unforeseen_error_is_a_sentence_and_debug_shows_where(
     assert "Traceback" in call("--debug", "audit", second).stderr
 
 
+def test_a_run_that_is_stopped_exits_with_2(second: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C is one sentence too."""
+
+    def stopped(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(sync, "run", stopped)
+    answer = call("audit", second)
+    assert (answer.exit_code, answer.stderr.strip()) == (2, "Stopped; nothing half-written was left.")
+
+
 # ----------------------------------------------------------- what is written
 
 
@@ -200,7 +214,7 @@ def test_filled_ids_are_listed(tmp_path: Path) -> None:
 
 
 def test_a_day_before_the_last_run_is_shown_only(second: Path) -> None:
-    """One sentence why, the exit code as for any audit, no byte changed; --record does not permit it either."""
+    """One sentence why, exit 0 whatever it finds, no byte changed; --record does not permit it either."""
     call("run", second, "--as-of", LATER)
     before = second.read_bytes()
     for options in ((), ("--record",)):
@@ -209,6 +223,7 @@ def test_a_day_before_the_last_run_is_shown_only(second: Path) -> None:
             answer.stderr
             == "The log already holds a run of 11 Mar 2024; 4 Mar 2024 is only shown, nothing was written.\n"
         )
+        assert answer.exit_code == 0
         assert second.read_bytes() == before
     assert call("run", second, "--as-of", FIRST).exit_code == 0
 
@@ -284,6 +299,52 @@ def test_findings_by_stage_stand_in_the_order_of_the_pipeline(tmp_path: Path) ->
     assert re.search(r"^Proposal — 1 finding$.*^Won — 1 finding$", out, re.MULTILINE | re.DOTALL)
 
 
+def test_what_the_head_of_sales_answers_for_stands_apart(second: Path) -> None:
+    """Faults on the rule tables belong to no rep: their own groups, after the reps; by stage they stand under the sheet."""
+    workbook = openpyxl.load_workbook(second)
+    sheets: dict[str, list[tuple[str | None, ...]]] = {"Sales Book": [("Code", "Setting", "Value"), ("TK01", "horizon_days", "many")],
+              "Team": [("User", "Start"), ("Ann", None), ("Bob", "some day")]}  # fmt: skip
+    for name, rows in sheets.items():
+        sheet = workbook.create_sheet(name)
+        for row in rows:
+            sheet.append(row)
+    workbook.save(second)
+    by_rep = call("audit", second, "--as-of", LATER, "--dry-run").stdout
+    assert re.search(
+        r"^Head of Sales — 1.*many.*^Whoever keeps the sheet — 1.*some day", by_rep, re.MULTILINE | re.DOTALL
+    )
+    by_stage = call("audit", second, "--as-of", LATER, "--dry-run", "--by", "stage").stdout
+    assert re.search(r"^Sales Book — 1 finding$.*^Team — 1 finding$", by_stage, re.MULTILINE | re.DOTALL)
+
+
+def test_a_rep_with_enough_deals_has_a_score(tmp_path: Path) -> None:
+    """Beside the name: clean deals of all, and the score."""
+    path = firm(tmp_path / "f.xlsx", SIX)
+    call("run", path, "--as-of", FIRST)
+    workbook = openpyxl.load_workbook(path)
+    workbook["Deals"]["G2"].value = -1
+    workbook.save(path)
+    assert "Ann: 5 of 6 clean (83) — 1 finding" in call("audit", path, "--as-of", LATER).stdout
+
+
+def test_on_a_terminal_work_is_shown(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A line with what is being done, on stderr; none where --no-color or a pipe asks for silence."""
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    call_ = session.Session()
+    call_.lang = "en"
+    with call_.busy(Text("Working…", "Работаем…")):
+        pass
+    assert "Working…" in capsys.readouterr().err
+    call_.color = False
+    with call_.busy(Text("Working…", "Работаем…")):
+        pass
+    assert capsys.readouterr().err == ""
+
+
 def test_rows_that_are_no_data_are_listed(tmp_path: Path) -> None:
     """A row of totals is not judged, and said so at its cell."""
     path = firm(tmp_path / "f.xlsx", [*SIX, ["Total", *[None] * 5, 6003]])
@@ -309,13 +370,14 @@ def test_the_answer_is_in_the_workbooks_language_unless_asked(tmp_path: Path) ->
     ("env", "lang"),
     [
         ({"LC_ALL": "ru_RU.UTF-8"}, "ru"), ({"LC_ALL": "", "LC_MESSAGES": "", "LANG": "ru_RU"}, "ru"),
-        ({"LC_ALL": "C", "LANG": "ru_RU"}, "en"), ({"LC_ALL": "", "LC_MESSAGES": "", "LANG": "de_DE"}, "en"),
+        ({"LC_ALL": "C", "LANG": "ru_RU"}, "en"), ({"LC_ALL": "", "LC_MESSAGES": "", "LANG": ""}, "ru"), ({"LC_ALL": "", "LC_MESSAGES": "", "LANG": "de_DE"}, "en"),
     ],
 )  # fmt: skip
 def test_the_computers_language_is_that_of_its_locale(
     env: dict[str, str], lang: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """ru* is Russian, everything else English; LC_ALL goes before LANG."""
+    """ru* is Russian, everything else English; LC_ALL goes before LANG; the system's own locale where none is set."""
+    monkeypatch.setattr("locale.getlocale", lambda: ("Russian_Russia", "1251"))
     for name, value in env.items():
         monkeypatch.setenv(name, value)
     assert session.computer_language() == lang
@@ -343,7 +405,7 @@ def test_colours_can_be_switched_off(options: tuple[str, ...], env: dict[str, st
 
 def test_a_users_text_cannot_command_the_terminal() -> None:
     """Escape codes and direction marks in a cell come out as spaces."""
-    assert words.plain("a\x1b[31mb\u202ec\nd") == "a [31mb c d"
+    assert session.plain("a\x1b[31mb\u202ec\nd") == "a [31mb c d"
 
 
 # ------------------------------------------------------------------- formats
@@ -424,6 +486,20 @@ def test_html_is_one_page_that_loads_nothing_and_escapes_everything(tmp_path: Pa
     assert "&lt;img src=x&gt;" in out
 
 
+def test_html_names_only_what_there_is(second: Path) -> None:
+    """No heading for legacy findings where there are none; reps, their findings and what was not checked."""
+    out = call("audit", second, "--as-of", LATER, "--dry-run", "--format", "html").stdout
+    assert "<h2>Legacy</h2>" not in out
+    assert "<h2>Bob</h2>" in out
+    assert "<h2>Not checked</h2>" in out
+    assert (
+        "<h2>Not checked</h2>"
+        not in call(
+            "audit", second, "--as-of", LATER, "--dry-run", "--format", "html", "--rule", "TK01"
+        ).stdout
+    )
+
+
 def test_github_annotations_name_the_file_the_rule_and_the_cell(second: Path) -> None:
     """One line for each open finding at its level, and the score as a notice."""
     lines = call("audit", second, "--as-of", LATER, "--dry-run", "--format", "github").stdout.splitlines()
@@ -491,6 +567,14 @@ def test_the_demo_says_what_to_look_at_and_is_never_overwritten(folder: Path, la
     assert "demo" in again.stderr
 
 
+def test_import_says_what_to_look_at(folder: Path) -> None:
+    """A stage that is on no list is told; nothing is left out here, and nothing is said of it."""
+    (folder / "deals.csv").write_text("Deal,Stage\nOne,Lost in space\n", "utf-8")
+    answer = call("import", "deals.csv", "-o", "out.xlsx")
+    assert "Stages that are neither in the map nor on the sheet Stages: “Lost in space” (1)" in answer.stdout
+    assert "left out" not in answer.stdout
+
+
 def test_import_lists_what_it_took_and_what_it_left_out(folder: Path) -> None:
     """The 895 real deals: five columns taken, five left out, nothing lost."""
     source = shared("data/ringostat_deals/deals.csv")
@@ -515,6 +599,7 @@ def test_a_rule_is_explained_in_both_languages(lang: str, said: str) -> None:
     assert said in out
     assert "horizon_days = 45" in out
     assert call("rules", "explain", "deal-without-task", "--lang", lang).stdout == out
+    assert "(on the sheet Sales Book)" not in call("rules", "explain", "DQ02", "--lang", lang).stdout
 
 
 def test_the_rules_are_shown_as_a_firm_has_them(tmp_path: Path) -> None:
@@ -567,6 +652,33 @@ def test_the_doctor_says_what_is_wrong_with_a_workbook(folder: Path) -> None:
     assert call("doctor", "nope.xlsx").exit_code == 2
 
 
+def test_the_doctor_says_what_can_be_done_without(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """LibreOffice is optional, and a future run in the log is no fault: a dot, exit code 0."""
+    path = firm(tmp_path / "f.xlsx", SIX)
+    call("run", path, "--as-of", "2199-01-01", "--record")
+    monkeypatch.setattr("shutil.which", lambda _: None)
+    answer = call("doctor", path)
+    assert answer.exit_code == 0
+    assert "· LibreOffice was not found" in answer.stdout
+    assert "· The log already holds a run of 1 Jan 2199" in answer.stdout
+
+
+def test_the_doctor_names_an_old_python_and_a_closed_folder(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What must be mended is named with what is needed."""
+    monkeypatch.setattr(care, "LEAST_PYTHON", (9, 0))
+    answer = call("doctor", folder / "gone" / "f.xlsx")
+    assert answer.exit_code == 2
+    monkeypatch.setattr(
+        "tempfile.TemporaryFile", lambda **_: (_ for _ in ()).throw(PermissionError(13, "Permission denied"))
+    )
+    answer = call("doctor")
+    assert answer.exit_code == 1
+    assert "is too old: 9.0 or newer is needed." in answer.stdout
+    assert f"✗ Files cannot be written in {folder} (Permission denied)." in answer.stdout
+
+
 def test_the_doctor_knows_every_dependency() -> None:
     """Its list is that of pyproject.toml."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
@@ -574,14 +686,20 @@ def test_the_doctor_knows_every_dependency() -> None:
     assert {*care.DEPENDENCIES, *care.ON_DESKTOPS} == named
 
 
+def test_a_shell_that_this_click_does_not_know_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Older versions of click know no PowerShell."""
+    monkeypatch.setattr("click.shell_completion.get_completion_class", lambda _: None)
+    answer = call("completion", "powershell")
+    assert answer.exit_code == 2
+    assert "cannot complete in powershell; a newer one can" in answer.stderr
+
+
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish", "powershell"])
 def test_completion_scripts_call_back_the_program(shell: str) -> None:
     """The script asks `sheets-crm` itself what fits; a click that cannot says so."""
-    answer = call("completion", shell)
-    if answer.exit_code == 2:
-        assert "a newer one can" in answer.stderr
-    else:
-        assert "_SHEETS_CRM_COMPLETE" in answer.stdout
+    if get_completion_class(shell) is None:
+        pytest.skip(f"this click knows no {shell}")
+    assert "_SHEETS_CRM_COMPLETE" in call("completion", shell).stdout
 
 
 def test_completion_offers_commands_and_options() -> None:

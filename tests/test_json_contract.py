@@ -193,6 +193,22 @@ def test_the_rules_are_valid_with_the_shipped_values_or_a_firms_own(tmp_path: Pa
         assert rules["TK01"]["needs"] == [["Deals.stage"], ["Tasks.due_at", "Deals.next_date"]]
 
 
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        (Decimal("2.50"), 2.5),
+        (Decimal(3), 3),
+        (date(2024, 1, 2), "2024-01-02"),
+        (True, True),
+        ("x", "x"),
+        (None, None),
+    ],
+)
+def test_a_setting_is_typed(value: object, written: object) -> None:
+    """Numbers are numbers, dates ISO, yes and no booleans."""
+    assert contract.typed(value) == written
+
+
 @pytest.mark.parametrize("lang", LANGS)
 def test_a_report_is_valid(second: Path, lang: str) -> None:
     """Its period, and rows in the order of its columns."""

@@ -4,37 +4,60 @@ from __future__ import annotations
 
 import io
 import sys
-import traceback
+from importlib import import_module
 from typing import Any, NoReturn
 
 import click
 
 from sheets_crm import __version__
-from sheets_crm.cli import care, lookup, start, weekly
 from sheets_crm.cli.session import Session, common
 from sheets_crm.errors import SheetsCrmError
 from sheets_crm.text import Text
 
 NAME = "sheets-crm"
-SECTIONS: dict[str, tuple[click.Command, ...]] = {
-    "Begin": (start.demo, start.init, start.import_),
-    "Every week": (weekly.run, weekly.audit, weekly.report),
-    "Look up": (lookup.rules, lookup.schema),
-    "Look after": (care.doctor, care.completion),
+SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
+    "Begin": {
+        "demo": ("start.demo", "A made-up firm with planted faults, to look around in."),
+        "init": ("start.init", "A fresh workbook to work in."),
+        "import": ("start.import_", "A workbook made of a CSV file."),
+    },
+    "Every week": {
+        "run": ("weekly.run", "The weekly ritual: audited and written back in one step."),
+        "audit": ("weekly.audit", "Findings: printed, and shown in the workbook at the very cells."),
+        "report": ("weekly.report", "One report: printed, or written back with --write."),
+    },
+    "Look up": {
+        "rules": ("lookup.rules", "The rules: a list, or one explained."),
+        "schema": ("lookup.schema", "The tables, their columns and headers in both languages."),
+    },
+    "Look after": {
+        "doctor": ("care.doctor", "Is everything in place to work?"),
+        "completion": ("care.completion", "Commands completed by the Tab key."),
+    },
 }
+"""The commands by section: where each stands, and one line about it. A command's room is loaded when it is called."""
+_COMMANDS = {name: command for section in SECTIONS.values() for name, command in section.items()}
 
 
 class Program(click.Group):
     """A group whose commands stand in sections, and whose errors are sentences."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        return list(self.commands)
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in _COMMANDS:
+            return None
+        room, _, name = _COMMANDS[cmd_name][0].partition(".")
+        command = getattr(import_module(f"sheets_crm.cli.{room}"), name)
+        assert isinstance(command, click.Command)
+        return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
-        width = max(map(len, self.commands))
+        width = max(map(len, _COMMANDS))
         for title, commands in SECTIONS.items():
             with formatter.section(title):
-                formatter.write_dl([(f"{c.name:<{width}}", c.get_short_help_str(80)) for c in commands])
+                formatter.write_dl([(f"{name:<{width}}", line) for name, (_, line) in commands.items()])
 
     def main(self, *args: Any, **options: Any) -> NoReturn:
         """Runs a command and ends the process with its exit code; never with a traceback."""
@@ -50,6 +73,8 @@ class Program(click.Group):
             sys.exit(2)
         except Exception as problem:  # noqa: BLE001 - the last line of defence: no traceback for a sales head
             if session.debug:
+                import traceback  # noqa: PLC0415 - see session
+
                 click.echo(traceback.format_exc(), err=True)
             session.say(sentence(problem))
             sys.exit(2)
@@ -71,12 +96,20 @@ def _misused(problem: click.ClickException) -> Text:
     ctx = getattr(problem, "ctx", None)
     help_ = f"{ctx.command_path if ctx else NAME} --help"
     parameter = getattr(problem, "param", None)
-    what = parameter.get_error_hint(ctx).strip("'") if parameter and ctx else ""
+    what = (
+        max(parameter.opts, key=len)
+        if isinstance(parameter, click.Option)
+        else getattr(parameter, "human_readable_name", "")
+    )
     said = " ".join(problem.message.strip().rstrip(".").split())
     if isinstance(problem, click.NoSuchOption):
         return _NO_OPTION.fill(name=problem.option_name, help=help_)
     if isinstance(problem, click.MissingParameter):
         return _MISSING.fill(what=what, help=help_)
+    if isinstance(problem, click.BadParameter) and isinstance(
+        kind := getattr(parameter, "type", None), click.Choice
+    ):
+        return _NOT_A_CHOICE.fill(what=what, choices=", ".join(map(str, kind.choices)), help=help_)
     if isinstance(problem, click.BadParameter):
         return _WRONG.fill(what=what, message=said, help=help_)
     return _MISUSED.fill(said=said, help=help_)
@@ -89,6 +122,7 @@ _UNFORESEEN = Text(
 )
 _NO_OPTION = Text("There is no option {name}; see `{help}`.", "Параметра {name} нет; см. `{help}`.")
 _MISSING = Text("{what} is missing; see `{help}`.", "Не указано: {what}; см. `{help}`.")
+_NOT_A_CHOICE = Text("{what} is one of: {choices}; see `{help}`.", "{what}: одно из {choices}; см. `{help}`.")
 _WRONG = Text(
     "{what} cannot be that: {message}; see `{help}`.", "Неверное значение {what}: {message}; см. `{help}`."
 )
@@ -111,8 +145,3 @@ def main(ctx: click.Context) -> None:
     """
     if ctx.invoked_subcommand is None:
         click.echo(ctx.get_help())
-
-
-for _commands in SECTIONS.values():
-    for _command in _commands:
-        main.add_command(_command)

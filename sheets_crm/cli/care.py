@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import platform
-import shutil
 import sys
-import tempfile
 from collections.abc import Iterator
-from importlib import import_module
 from pathlib import Path
 from typing import NamedTuple
 
@@ -35,7 +31,7 @@ class Check(NamedTuple):
     good: bool | None = True
 
 
-@click.command(short_help="Is everything in place to work?")
+@click.command()
 @click.argument("workbook", required=False)
 @common
 @click.pass_context
@@ -63,14 +59,15 @@ def doctor(ctx: click.Context, workbook: str | None) -> None:
 
 
 def _python() -> Check:
-    have = same(f"Python {platform.python_version()}")
+    have = same("Python " + ".".join(map(str, sys.version_info[:3])))
     if sys.version_info >= LEAST_PYTHON:
         return Check(have)
     return Check(_OLD_PYTHON.fill(have=have, least=".".join(map(str, LEAST_PYTHON))), good=False)
 
 
 def _dependencies() -> Iterator[Check]:
-    from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415 - slow to import
+    from importlib import import_module  # noqa: PLC0415 - see session
+    from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415
 
     desktop = sys.platform in ("win32", "darwin")
     for package, module in {**DEPENDENCIES, **(ON_DESKTOPS if desktop else {})}.items():
@@ -82,11 +79,15 @@ def _dependencies() -> Iterator[Check]:
 
 
 def _libreoffice() -> Check:
+    import shutil  # noqa: PLC0415 - see session
+
     found = shutil.which("soffice") or shutil.which("libreoffice")
     return Check(_LIBREOFFICE.fill(path=found)) if found else Check(_NO_LIBREOFFICE, good=None)
 
 
 def _folder(folder: Path) -> Check:
+    import tempfile  # noqa: PLC0415 - see session
+
     try:
         with tempfile.TemporaryFile(dir=folder):
             return Check(_FOLDER.fill(folder=str(folder)))
@@ -121,7 +122,7 @@ def _workbook(session: Session, workbook: str) -> Iterator[Check]:
         yield Check(problem.message, good=False)
 
 
-@click.command(short_help="Commands completed by the Tab key.")
+@click.command()
 @click.argument("shell", type=click.Choice(("bash", "zsh", "fish", "powershell")))
 @click.pass_context
 def completion(ctx: click.Context, shell: str) -> None:

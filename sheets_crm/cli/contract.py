@@ -256,13 +256,14 @@ def _setting(setting: Setting, default: Any, value: Any) -> Json:
     return {
         "name": setting.name,
         "kind": setting.kind,
-        "default": _typed(default),
-        "value": _typed(value),
+        "default": typed(default),
+        "value": typed(value),
         "meaning": _both(setting.meaning),
     }
 
 
-def _typed(value: Any) -> Any:
+def typed(value: Any) -> Any:
+    """A setting's value as JSON."""
     if isinstance(value, Decimal):
         return int(value) if value == value.to_integral_value() else float(value)
     return value.isoformat() if isinstance(value, date) else value

@@ -131,7 +131,8 @@ def commands(
     yield ctx.command_path, command, ctx
     if isinstance(command, click.Group):
         for name in command.list_commands(ctx):
-            child = command.commands[name]
+            child = command.get_command(ctx, name)
+            assert child is not None, name
             yield from commands(child, click.Context(child, parent=ctx, info_name=name, **_WIDTH))
 
 

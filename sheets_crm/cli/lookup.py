@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from importlib.resources import files
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from sheets_crm.checks import Rule
 
 
-@click.command(short_help="The tables, their columns and headers in both languages.")
+@click.command()
 @format_option("text", "json")
 @common
 @click.pass_obj
@@ -32,7 +32,7 @@ def schema(session: Session, form: str) -> None:
         session.print("\n".join(_schema_lines(session.language)))
 
 
-@click.group(short_help="The rules: a list, or one explained.", invoke_without_command=True)
+@click.group(invoke_without_command=True)
 @click.pass_context
 def rules(ctx: click.Context) -> None:
     """The rules of the Sales Book."""
@@ -77,6 +77,8 @@ def explain(session: Session, code: str) -> None:
 
 def russian_pages() -> Mapping[str, str]:
     """Code to the Russian page of the rule."""
+    from importlib.resources import files  # noqa: PLC0415 - see session
+
     text = (files("sheets_crm") / "templates" / "rules.ru.md").read_text("utf-8")
     return {
         m[1]: m[2].strip()
@@ -153,7 +155,8 @@ def _settings_in(session: Session, workbook: str) -> Settings:
 
     book = read_book(open_host(workbook).read(wanted))
     session.book_lang = book.lang
-    return settings_of(book, today(book.time_zone))
+    zone = settings_of(book, date.max).firm["time_zone"] or book.time_zone
+    return settings_of(book, today(zone))
 
 
 SEVERITY = {

@@ -10,9 +10,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import date, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -28,16 +26,16 @@ _DAY = re.compile(r"\d{4}-\d{2}-\d{2}\Z")
 _GOOGLE_KEY = re.compile(r"[A-Za-z0-9_-]{40,}\Z")
 
 
-@dataclass
 class Session:
     """One call of the program."""
 
-    lang: Lang | None = None
-    """What `--lang` says."""
-    book_lang: Lang | None = None
-    """The language of the workbook, once it is read."""
-    debug: bool = False
-    color: bool = True
+    def __init__(self) -> None:
+        self.lang: Lang | None = None
+        """What `--lang` says."""
+        self.book_lang: Lang | None = None
+        """The language of the workbook, once it is read."""
+        self.debug = False
+        self.color = True
 
     @property
     def language(self) -> Lang:
@@ -46,7 +44,7 @@ class Session:
 
     def say(self, text: Text) -> None:
         """A message, on stderr."""
-        click.echo(text.get(self.language), err=True, color=self._color)
+        click.echo(plain(text.get(self.language)), err=True, color=self._color)
 
     def print(self, text: str) -> None:
         """An answer for people, on stdout; colours only where there is a terminal to show them."""
@@ -72,6 +70,13 @@ class Session:
             yield
 
 
+def plain(text: str) -> str:
+    """A text without what could command a terminal or hide what stands there: a user's cell may hold anything."""
+    import unicodedata  # noqa: PLC0415 - as all imports here
+
+    return "".join(" " if unicodedata.category(ch) in ("Cc", "Cf") else ch for ch in text)
+
+
 def computer_language() -> Lang:
     """Russian if this computer's locale is, else English."""
     stated = next((v for name in ("LC_ALL", "LC_MESSAGES", "LANG") if (v := os.environ.get(name))), None)
@@ -91,6 +96,8 @@ def today(zone: str | None) -> date:
 
 def open_host(workbook: str) -> Host:
     """The host of a workbook argument. Raises UsageError for the kinds that are not built in yet."""
+    from pathlib import Path  # noqa: PLC0415 - as all imports here
+
     path = Path(workbook)
     if not path.exists():
         if workbook.startswith("excel:"):
@@ -133,7 +140,7 @@ def _day(_: click.Context, __: click.Parameter, value: str | None) -> date | Non
     try:
         return date.fromisoformat(value if _DAY.match(value) else "")
     except ValueError:
-        raise click.BadParameter(f"{value!r} is not a day such as 2026-05-19") from None
+        raise UsageError(_NOT_A_DAY.fill(value=value)) from None
 
 
 def as_of(command: F) -> F:
@@ -154,6 +161,9 @@ def format_option(*formats: str) -> Callable[[F], F]:
     )  # fmt: skip
 
 
+_NOT_A_DAY = Text(
+    "“{value}” is not a day; write it as 2026-05-19.", "«{value}» не дата; пишите её так: 2026-05-19."
+)
 _NO_GOOGLE = Text(
     "Google Sheets are not built in yet; download the spreadsheet as .xlsx and give its path.",
     "Google Таблицы пока не поддерживаются; скачайте таблицу как .xlsx и укажите путь к файлу.",

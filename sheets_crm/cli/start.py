@@ -7,12 +7,12 @@ from pathlib import Path
 
 import click
 
-from sheets_crm.cli.session import Session, as_of, common, today
+from sheets_crm.cli.session import Session, as_of, common, plain, today
 from sheets_crm.errors import UsageError
-from sheets_crm.text import Text, listed
+from sheets_crm.text import Text
 
 
-@click.command(short_help="A made-up firm with planted faults, to look around in.")
+@click.command()
 @click.option("--dir", "folder", type=click.Path(path_type=Path), default=Path("demo"), show_default=True,
               help="Where the workbook goes.")  # fmt: skip
 @click.option("--deals", type=click.IntRange(min=1), help="How many deals.")
@@ -40,7 +40,7 @@ def demo(
     session.print(_DEMO.fill(path=str(path)).get(session.language))
 
 
-@click.command(short_help="A fresh workbook to work in.")
+@click.command()
 @click.argument("path", type=click.Path(path_type=Path))
 @common
 @click.pass_obj
@@ -58,7 +58,7 @@ def init(session: Session, path: Path) -> None:
     session.print(_MADE.fill(path=str(path)).get(session.language))
 
 
-@click.command("import", short_help="A workbook made of a CSV file.")
+@click.command("import")
 @click.argument("source", type=click.Path(path_type=Path))
 @click.option(
     "-o", "--output", "out", type=click.Path(path_type=Path), required=True, help="The new workbook (.xlsx)."
@@ -74,15 +74,11 @@ def import_(session: Session, source: Path, out: Path, map_file: Path | None) ->
     lang = session.language
     with session.busy(_IMPORTING.fill(name=source.name)):
         done = convert(source, out, map_file, lang)
-    session.print(_IMPORTED.fill(rows=done.rows, path=str(done.path)).get(lang))
-    session.print(
-        _TAKEN.fill(columns=", ".join(f"{header} → {key}" for header, key in done.columns.items())).get(lang)
-    )
-    if done.left_out:
-        session.print(_LEFT_OUT.fill(columns=listed(list(done.left_out), lang, len(done.left_out))).get(lang))
-    for note in done.notes:
-        session.print(note.get(lang))
-    session.print(_NEXT.fill(path=str(done.path)).get(lang))
+    columns = ", ".join(f"{header} → {key}" for header, key in done.columns.items())
+    lines = [_IMPORTED.fill(rows=done.rows, path=str(done.path)), _TAKEN.fill(columns=columns)]
+    lines += [_LEFT_OUT.fill(columns=", ".join(done.left_out))] if done.left_out else []
+    for line in (*lines, *done.notes, _NEXT.fill(path=str(done.path))):
+        session.print(plain(line.get(lang)))
 
 
 def _refuse_existing(path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -10,8 +9,9 @@ import click
 
 from sheets_crm.checks import RULES
 from sheets_crm.cli.contract import View
+from sheets_crm.cli.session import plain
 from sheets_crm.findings import MARKS, SEVERITIES, Finding, NotChecked
-from sheets_crm.metrics import movement
+from sheets_crm.metrics.hygiene import movement
 from sheets_crm.pages.tables import Plain, ReportTable
 from sheets_crm.pages.wording import ERRORS, headline, moved
 from sheets_crm.reports import REPORTS
@@ -51,11 +51,6 @@ def audit_text(view: View, lang: str, by: str = "rep") -> str:
             *(f"  {text.get(lang)}" for text in excluded),
         ]
     return "\n".join(lines)
-
-
-def plain(text: str) -> str:
-    """A user's text without what could command a terminal or hide what stands there."""
-    return "".join(" " if unicodedata.category(ch) in ("Cc", "Cf") else ch for ch in text)
 
 
 # ------------------------------------------------------------------ summary

@@ -14,13 +14,8 @@ from sheets_crm.sheet import Value
 from sheets_crm.text import Lang
 
 Fields = dict[str, Value]
-_LATIN = dict(
-    zip(
-        "абвгдеёжзийклмнопрстуфхцчшщъыьэюя ",
-        "a b v g d e e zh z i y k l m n o p r s t u f kh ts ch sh sch  y  e yu ya -".split(" "),
-        strict=True,
-    )
-)
+_LETTERS = "аa бb вv гg дd еe ёe жzh зz иi йy кk лl мm нn оo пp рr сs тt уu фf хkh цts чch шsh щsch ъ ыy ь эe юyu яya"
+_LATIN = {pair[0]: pair[1:] for pair in _LETTERS.split()} | {" ": "-"}
 
 
 class Card(NamedTuple):

@@ -11,6 +11,7 @@ from sheets_crm.demo import words
 from sheets_crm.demo.firm import DemoFirm, Slip
 from sheets_crm.demo.lives import LOST, WON, Action, Life, State, shown_tasks, stall
 from sheets_crm.sheet import Value
+from sheets_crm.text import Lang
 
 USUAL_DEALS = 180
 """The list is made for so many deals; a larger firm has more of everything."""
@@ -44,7 +45,7 @@ class Fault(NamedTuple):
     """Number of the run that finds it: 1 is the first run, so that it is old; 8 is on the last day."""
     last: int | None = None
     """Number of the run that finds it mended."""
-    count: int = 1
+    times: int = 1
 
 
 FAULTS: tuple[Fault, ...] = (
@@ -184,8 +185,8 @@ MISTAKES: dict[str, Mistake] = {
     "no stage": Mistake("ST05", "stage", _open(), _NONE),
     "won without a date": Mistake("ST05", "closed_at", _ended(WON), _NONE),
     "closing date on an open deal": Mistake("ST05", "closed_at", _open(3), lambda _f, _l, day: day - timedelta(days=2)),
-    "lost reason on an open deal": Mistake("ST05", "lost_reason", _open(2), lambda f, *_: f.reasons[7]),
-    "won with a lost reason": Mistake("ST05", "lost_reason", _ended(WON), lambda f, *_: f.reasons[8]),
+    "lost reason on an open deal": Mistake("ST05", "lost_reason", _open(2), lambda f, *_: f.scene.reasons[7]["reason"]),
+    "won with a lost reason": Mistake("ST05", "lost_reason", _ended(WON), lambda f, *_: f.scene.reasons[8]["reason"]),
     "no product": Mistake("ST02", "product", _required(2), _NONE),
     "source unknown": Mistake("ST02", "source", _required(1), lambda *_: "?"),
     "no contact": Mistake("ST02", "contact_id", _required(1), lambda *_: "-"),
@@ -201,10 +202,10 @@ MISTAKES: dict[str, Mistake] = {
         "DQ02", "expected_close", _open(1, 3), lambda f, *_: words.WORDS_FOR_DATE.get(f.scene.lang)),
     "expected close in the past": Mistake(
         "DQ02", "expected_close", _open(4), lambda _f, _l, day: day - timedelta(days=4)),
-    "phone as the name": Mistake("DQ02", "name", _open(), lambda f, *_: words.PHONE_NAME.get(f.scene.lang)),
+    "phone as the name": Mistake("DQ02", "name", _open(), lambda _f, life, _d: life.card.contact["phone"]),
     "two alphabets": Mistake("DQ02", "name", _can_be_mixed, _mixed),
 }  # fmt: skip
-_IN_TASKS = {
+_IN_TASKS: dict[str, tuple[str, Callable[[Lang], str]]] = {
     "task done and open": ("status", lambda _lang: "open"),
     "outcome of one's own": ("outcome", words.OWN_OUTCOME.get),
 }
@@ -225,7 +226,7 @@ class _Planter:
         self.pool: dict[str, list[Life]] = {rep.habit: [] for rep in words.REPS}
         lives = list(firm.lives)
         firm.scene.rng.shuffle(lives)
-        self.everyone = lives
+        self.everyone = sorted(lives, key=lambda life: life.rep.habit == "excellent")
         for life in lives:
             self.pool[life.rep.habit].append(life)
         self.used = {
@@ -254,7 +255,7 @@ class _Planter:
 
     def _lives(self, fault: Fault) -> Iterator[Life]:
         """As many fitting deals as the list asks for, the person's own first."""
-        wanted = max(fault.count, round(fault.count * len(self.everyone) / USUAL_DEALS))
+        wanted = max(fault.times, round(fault.times * len(self.everyone) / USUAL_DEALS))
         for life in (*self.pool.get(fault.habit, ()), *self.everyone):
             if wanted and life.id not in self.used and self._fits(fault, life):
                 self.used.add(life.id)
@@ -274,31 +275,27 @@ class _Planter:
             return self._task(life, since) is not None
         fits = MISTAKES[fault.kind].fits
         return all(fits(self.firm, life, state, day) for state, day in states) and self._is_news(
-            life, states[0], since
+            states[0][0], since
         )
 
-    def _is_news(self, life: Life, first: tuple[State, date], since: date) -> bool:
+    def _is_news(self, state: State, since: date) -> bool:
         """A deal that is over was closed in the week before, so that the mistake was made with the closing."""
-        closed = first[0].closed
+        closed = state.closed
         return closed is None or since == self.runs[0] or closed >= since - timedelta(days=7)
 
     def _can_stall(self, kind: str, life: Life, since: date) -> bool:
         place = self._place(kind, life, since)
-        if place is None or not life.on(since).active:
+        if place is None or place > life.end or not life.on(since).active:
             return False
         days = self.firm.scene.days
         if kind == "no task":
             last = life.actions[place - 1].done.date()
             seen_before = last >= since - timedelta(days=7) or since == self.runs[0]
-            return place > 0 and seen_before and days[days.at(last)] < since and self._moves_on(life, place)
+            return place > 0 and seen_before and days[days.at(last)] < since
         late = days.at(since + timedelta(days=1)) - days.at(
             life.actions[place].due.date() + timedelta(days=1)
         )
-        return (late > 3) == (kind == "very late") and self._moves_on(life, place)
-
-    def _moves_on(self, life: Life, place: int) -> bool:
-        """Whether the deal was going to be open until then in any case."""
-        return place <= life.end
+        return (late > 3) == (kind == "very late")
 
     def _place(self, kind: str, life: Life, since: date) -> int | None:
         """The action that is not done: the next one, or one that was due in the week before."""

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from itertools import islice
 
 from sheets_crm.calendar import WorkCalendar
 from sheets_crm.demo import words
-from sheets_crm.demo.cards import Card, Fields, cards, first_day, phone, team
+from sheets_crm.demo.cards import Card, Fields, cards, first_day, team
 from sheets_crm.demo.lives import (
     HOLD,
     LOST,
     MORNING,
-    NEVER_REACHED,
-    SPAM,
     Action,
     Life,
     Scene,
@@ -75,14 +73,12 @@ class DemoFirm:
     internal: list[Action]
     """Tasks that belong to no deal."""
     slips: dict[Key, list[Slip]] = field(default_factory=dict)
-    stages: Sequence[str] = ()
-    reasons: Sequence[str] = ()
 
     def rows(self, day: date) -> dict[str, list[Fields]]:
         """Every table as it stood on the morning of `day`, by key: column key to value."""
         lang, morning = self.scene.lang, datetime.combine(day, time())
         begun = [life for life in self.lives if life.created < morning]
-        deals = [deal_row(self.scene, life, day, self.stages, self.reasons) for life in begun]
+        deals = [deal_row(self.scene, life, day) for life in begun]
         deals = self._slipped("Deals", "deal_id", deals, day)
         tasks = [
             (action, str(row["name"]))
@@ -148,16 +144,16 @@ def firm(lang: Lang, *, seed: int, as_of: date, deals: int, tasks: int) -> DemoF
     country = FIRM_SETTINGS["country"].default.get(lang)
     first = as_of - timedelta(days=MONTHS_BACK)
     days = WorkDays(WorkCalendar(country=country), first - timedelta(days=10), as_of + timedelta(days=300))
+    rng = random.Random(f"demo {seed}")  # noqa: S311 - a story, not a secret
     runs = tuple(as_of - timedelta(weeks=n) for n in reversed(range(RUNS)))
-    scene = Scene(random.Random(f"demo {seed}"), lang, days, first, as_of, runs)
+    stages = [str(row["stage"]) for row in default_stages(lang)]
+    scene = Scene(rng, lang, days, first, as_of, runs, stages, default_reasons(lang))
     lives = _deals(scene, deals)
     _fill(scene, lives, tasks)
     for life, answered in lives:
         settle(scene, life, answered)
     internal = list(_internal(scene, round(tasks * _INTERNAL)))
-    stages = [str(row["stage"]) for row in default_stages(lang)]
-    reasons = [str(row["reason"]) for row in default_reasons(lang)]
-    made = DemoFirm(scene, [life for life, _ in lives], internal, {}, stages, reasons)
+    made = DemoFirm(scene, [life for life, _ in lives], internal)
     made.number_tasks()
     return made
 
@@ -189,7 +185,7 @@ def _deals(scene: Scene, count: int) -> list[tuple[Life, datetime]]:
 
 def _enquiries(scene: Scene, count: int) -> list[datetime]:
     """When the enquiries came: most in working hours, some at night and at weekends; more and more of them, none on the last day."""
-    found = []
+    found: list[datetime] = []
     while len(found) < count:
         growing = scene.rng.random() < 0.5
         part = max(scene.rng.random(), scene.rng.random()) if growing else scene.rng.random()
@@ -282,13 +278,11 @@ def _end_values(scene: Scene, life: Life) -> None:
     day = scene.days[closing.day]
     if life.reason in words.COMMENTS:
         life.values["lost_comment"] = scene.pick(words.COMMENTS[life.reason])
-    wait = default_reasons(scene.lang)[life.reason - 1]["reactivate_days"] if life.reason else None
-    nurture = (
-        life.reason is not None and default_reasons(scene.lang)[life.reason - 1]["category"] == "nurture"
-    )
+    standard = scene.reasons[life.reason - 1] if life.reason else {}
+    wait = standard.get("reactivate_days")
     if closing.moves == HOLD:
         life.values["reactivate_on"] = max(day, scene.as_of) + timedelta(days=rng.randint(8, 70))
-    elif nurture and isinstance(wait, int):
+    elif standard.get("category") == "nurture" and isinstance(wait, int):
         life.values["reactivate_on"] = day + timedelta(days=wait + rng.randint(-7, 14))
     if rng.random() < 0.6:
         for action in life.actions:
@@ -300,40 +294,46 @@ def _end_values(scene: Scene, life: Life) -> None:
 
 
 def _fill(scene: Scene, lives: Sequence[tuple[Life, datetime]], tasks: int) -> None:
-    """Further contacts on free days, until there are as many tasks as wanted; the coming weeks are as busy."""
+    """Further contacts on free days, the quietest days of each person first, until there are as many tasks as wanted.
+
+    The coming weeks are filled to the same level.
+    """
     today = scene.days.at(scene.as_of)
     wanted = round(tasks * (1 - _INTERNAL)) - sum(
         min(len(life.actions), 1 + sum(action.day < today for action in life.actions)) for life, _ in lives
     )
-    free: dict[str, list[tuple[Life, int]]] = {rep.habit: [] for rep in words.REPS}
-    for life, _ in lives:
-        free[life.rep.habit] += [(life, day) for day in free_days(life, today)]
-    weight = {rep.habit: rep.actions * len(free[rep.habit]) for rep in words.REPS}
-    density = max(0, wanted) / max(1, sum(map(len, free.values())))
-    for habit, spots in free.items():
-        share = round(max(0, wanted) * weight[habit] / max(1, sum(weight.values())))
-        for life, day in scene.rng.sample(spots, min(share, len(spots))):
-            fill_day(scene, life, day)
-    for life, _ in lives:
-        for day in free_days(life, today + 15):
-            if day >= today and scene.rng.random() < density:
-                fill_day(scene, life, day)
+    busy = Counter((action.owner.habit, action.day) for life, _ in lives for action in life.actions)
+    spots = [(life, day) for life, _ in lives for day in free_days(life, today + 15)]
+    scene.rng.shuffle(spots)
+    ranked = []
+    for number, (life, day) in enumerate(spots):
+        busy[life.rep.habit, day] += 1
+        load = busy[life.rep.habit, day] / life.rep.actions + scene.rng.random() * 0.4
+        ranked.append((load, number))
+    ranked.sort()
+    for load, number in ranked:
+        life, day = spots[number]
+        if day >= today and load > 1:  # what comes is never planned beyond a day's work
+            continue
+        if day < today and wanted <= 0:
+            continue
+        wanted -= day < today
+        fill_day(life, day)
 
 
 def _internal(scene: Scene, count: int) -> Iterator[Action]:
     """Work that belongs to no deal, spread over people and days; set the working day before."""
-    days = range(scene.days.at(scene.first), scene.days.at(scene.as_of) + 1)
+    last = scene.days.at(scene.as_of)
     for number in range(count):
         person = (words.HEAD, *words.REPS, words.HEAD)[number % (len(words.REPS) + 2)]
-        day = scene.rng.choice(days)
-        if scene.days[day] <= first_day(person, scene.as_of):
-            day = days[-2]
+        start = max(scene.first, first_day(person, scene.as_of)) + timedelta(days=1)
+        day = scene.rng.randint(scene.days.at(start), last)
         action = Action(
             scene.rng.choice(words.HEADWORK if person is words.HEAD else words.INTERNAL), person, day
         )
-        start = datetime.combine(scene.days[day], MORNING)
+        morning = datetime.combine(scene.days[day], MORNING)
         action.created = datetime.combine(scene.days[day - 1], time(17, scene.rng.randint(0, 50)))
-        action.done = start + timedelta(minutes=scene.rng.randint(5, 500))
+        action.done = morning + timedelta(minutes=scene.rng.randint(5, 500))
         action.due, action.minutes = half_hour(action.done), scene.rng.randint(15, 60)
         action.said = words.WORKED.fill(n=scene.rng.randint(3, 30)).get(scene.lang)
         yield action

@@ -14,7 +14,8 @@ from sheets_crm.demo import words
 from sheets_crm.demo.cards import Card, Fields
 from sheets_crm.demo.words import Act, Person, Product
 from sheets_crm.sheet import Value
-from sheets_crm.text import Lang, shown
+from sheets_crm.template import RowValues
+from sheets_crm.text import Lang, Text, shown
 
 HOLD, WON, LOST = 8, 9, 10
 """Orders of the ready-made stages that end a deal; 1-7 are the active ones."""
@@ -25,7 +26,7 @@ _SPANS = ((0, 1), (2, 5), (5, 10), (6, 10), (8, 15), (5, 10), (3, 6))
 _LOST_AT = (12, 14, 18, 27, 18, 7, 4)
 """By stage: how many of a hundred losses happen there."""
 _REASONS = (
-    (2, 3, 3, 4, 4), (6, 7, 8, 3), (6, 7, 8, 10, 11), (5, 5, 9, 10, 7, 11, 12), (9, 10, 8, 5), (10, 8), (7, 8),
+    (2, 3, 3, 4, 4), (6, 6, 7, 8, 3), (6, 7, 8, 10, 11), (5, 5, 9, 10, 7, 11, 12), (9, 9, 10, 8, 5), (10, 9), (7, 10),
 )  # fmt: skip
 """By stage: the ready-made loss reasons that its standard allows there."""
 SPAM, NOT_OURS, NEVER_REACHED, SILENT, POSTPONED = 2, 3, 4, 5, 8
@@ -41,6 +42,8 @@ _MINUTES = {
     "linkedin": (4, 10),
     "meeting": (50, 120),
 }
+
+_UNSET = datetime(1, 1, 1)
 
 Ending = Literal["won", "lost", "hold"]
 
@@ -82,9 +85,9 @@ class Action:
     said: str = ""
     id: str = ""
     minutes: int = 0
-    created: datetime = datetime.min
-    due: datetime = datetime.min
-    done: datetime = datetime.min
+    created: datetime = _UNSET
+    due: datetime = _UNSET
+    done: datetime = _UNSET
 
 
 class State(NamedTuple):
@@ -158,8 +161,12 @@ class Scene:
     as_of: date
     runs: tuple[date, ...]
     """The days of the weekly runs."""
+    stages: Sequence[str]
+    """Names of the ready-made stages."""
+    reasons: Sequence[RowValues]
+    """The ready-made loss reasons, as rows."""
 
-    def pick(self, texts: Sequence[words.Text]) -> str:
+    def pick(self, texts: Sequence[Text]) -> str:
         """One of some phrases, in the firm's language."""
         return self.rng.choice(texts).get(self.lang)
 
@@ -267,16 +274,25 @@ def free_days(life: Life, until: int) -> list[int]:
     return [day for day in range(life.actions[0].day + 1, min(last, until)) if day not in taken]
 
 
-def fill_day(scene: Scene, life: Life, day: int) -> None:
-    """One more contact on a free day, fitting the stage; call `settle` when all are in."""
+def fill_day(life: Life, day: int) -> None:
+    """One more contact on a free day; `settle` finds the words for it when all are in."""
     stage = max((a.stage for a in life.actions if a.day < day), default=0)
     if day >= life.silent_from:
-        act, outcome = words.REACH, "no_answer"
+        life.actions.append(Action(words.REACH, life.rep, day, stage, "no_answer"))
     else:
-        act, outcome = scene.rng.choice(words.FILLERS[stage]), "done"
-        if act.type == "call" and scene.rng.random() < 0.2:
-            outcome = scene.rng.choice(("no_answer", "no_answer", "rescheduled"))
-    life.actions.append(Action(act, life.rep, day, stage, outcome))
+        life.actions.append(Action(words.FILLERS[stage][0], life.rep, day, stage))
+
+
+def _vary(scene: Scene, life: Life) -> None:
+    """What is done besides the fixed actions takes turns; now and then a call does not get through."""
+    turn = scene.rng.randrange(12)
+    for number, action in enumerate(life.actions):
+        others = words.FILLERS[action.stage]
+        if action.act not in others:
+            continue
+        action.act = others[(turn + number) % len(others)]
+        if action.act.type == "call" and action.moves is None and scene.rng.random() < 0.25:
+            action.outcome = scene.rng.choice(("no_answer", "no_answer", "rescheduled"))
 
 
 # ------------------------------------------------------------------- when
@@ -285,6 +301,7 @@ def fill_day(scene: Scene, life: Life, day: int) -> None:
 def settle(scene: Scene, life: Life, answered: datetime) -> None:
     """Gives every action its moments: set when the one before is done, done on its day within working hours."""
     life.actions.sort(key=lambda a: a.day)
+    _vary(scene, life)
     before = life.created
     for number, action in enumerate(life.actions):
         action.created = before
@@ -295,7 +312,12 @@ def settle(scene: Scene, life: Life, answered: datetime) -> None:
         before = action.done
         if "expected_close" in action.fills:
             life.values["expected_close"] = action.done.date() + timedelta(days=scene.rng.randint(24, 45))
-    for action, following in zip(life.actions, [*life.actions[1:], None], strict=True):
+    _note(scene, life, 0)
+
+
+def _note(scene: Scene, life: Life, first: int) -> None:
+    """What is written down after each action from the one at `first` on."""
+    for action, following in zip(life.actions[first:], [*life.actions[first + 1 :], None], strict=True):
         action.said = _said(scene, life, action, following)
 
 
@@ -324,21 +346,21 @@ def _due(scene: Scene, action: Action) -> datetime:
 
 def half_hour(moment: datetime) -> datetime:
     """The next full or half hour."""
-    return moment + (datetime.min - moment) % timedelta(minutes=30)
+    return moment + timedelta(minutes=-moment.minute % 30)
 
 
 def _said(scene: Scene, life: Life, action: Action, following: Action | None) -> str:
     """What was discussed and agreed, and when and why the next contact is; nothing where nobody answered."""
     if action.outcome in ("no_answer", "rescheduled", "spam"):
         return ""
-    if action.moves == LOST or action.moves == HOLD:
+    if action.moves in (LOST, HOLD):
         why = str(life.values.get("lost_comment", ""))
         text = words.ON_HOLD_SAID if action.moves == HOLD else words.LOST_SAID
         return text.fill(why=why[:1].lower() + why[1:]).get(scene.lang)
     if action.act in (words.PAYMENT, words.THANKS):
         said = words.PAID if action.act is words.PAYMENT else words.THANKED
     else:
-        said = scene.rng.choice(words.SAID[action.stage])
+        said = scene.rng.choice(words.PREPARED if action.act.type == "task" else words.SAID[action.stage])
     if following is None:
         return said.get(scene.lang)
     goal = following.act.goal.get(scene.lang)
@@ -362,16 +384,17 @@ def stall(scene: Scene, life: Life, place: int, until: int, *, task_set: bool) -
             action.created = datetime.combine(scene.days[until], time(9, 30))
         if not (waiting and task_set):
             action.due = half_hour(action.done)
+    _note(scene, life, place)
 
 
 # ------------------------------------------------------- what the sheet shows
 
 
-def deal_row(scene: Scene, life: Life, day: date, stages: Sequence[str], reasons: Sequence[str]) -> Fields:
+def deal_row(scene: Scene, life: Life, day: date) -> Fields:
     """The deal's row on the morning of `day`."""
     state = life.on(day)
     row: Fields = {"deal_id": life.id, "name": life.name, "created_at": life.created, **life.known}
-    row["stage"] = stages[state.stage - 1]
+    row["stage"] = scene.stages[state.stage - 1]
     row["stage_entered_at"] = state.entered
     done = life.actions[: state.done]
     for action in done:
@@ -385,7 +408,7 @@ def deal_row(scene: Scene, life: Life, day: date, stages: Sequence[str], reasons
     if state.stage == WON:
         row |= {"paid_amount": life.values["paid_amount"], "paid_at": state.closed}
     elif state.stage in (LOST, HOLD):
-        row["lost_reason"] = reasons[(life.reason or 0) - 1]
+        row["lost_reason"] = scene.reasons[(life.reason or 0) - 1]["reason"]
         row |= {name: life.values[name] for name in ("lost_comment", "reactivate_on") if name in life.values}
     return row
 

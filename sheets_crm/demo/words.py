@@ -122,25 +122,31 @@ CITIES = (
     Text("Columbus", "Казань"), Text("Dayton", "Самара"), Text("Erie", "Тула"), Text("Toledo", "Пермь"),
     Text("Peoria", "Рязань"), Text("Rockford", "Уфа"), Text("Akron", "Киров"), Text("Duluth", "Тверь"),
 )  # fmt: skip
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
 FIRST_NAMES: dict[Lang, tuple[str, ...]] = {
-    "en": tuple(
+    "en": _names(
         "Alice Brian Carla Daniel Erin Frank Gloria Henry Irene James Karen Leo Megan Nathan Olivia Peter "
-        "Rachel Simon Teresa Victor Wendy Oscar Laura Hugo".split()
+        "Rachel Simon Teresa Victor Wendy Oscar Laura Hugo"
     ),
-    "ru": tuple(
+    "ru": _names(
         "Алексей Борис Вадим Галина Дарья Евгений Жанна Игорь Ирина Кирилл Лариса Максим Надежда Олег Павел "
-        "Раиса Степан Татьяна Фёдор Юлия Михаил Вера Роман Елена".split()
+        "Раиса Степан Татьяна Фёдор Юлия Михаил Вера Роман Елена"
     ),
 }
 """Russian ones end in а or я if and only if they are women's."""
 LAST_NAMES: dict[Lang, tuple[str, ...]] = {
-    "en": tuple(
+    "en": _names(
         "Abbott Barnes Collins Doyle Ellis Foster Grant Hughes Ingram Jenkins Keller Lawson Mercer Norris Owens "
-        "Palmer Quinn Reeves Sawyer Tucker Underwood Vance Walsh Yates Booth Carver Dalton Easton Fleming Garner".split()
+        "Palmer Quinn Reeves Sawyer Tucker Underwood Vance Walsh Yates Booth Carver Dalton Easton Fleming Garner"
     ),
-    "ru": tuple(
+    "ru": _names(
         "Абрамов Быков Власов Гусев Дроздов Ершов Жуков Зимин Исаев Крылов Лыткин Мухин Носов Осипов Панов "
-        "Рогов Сомов Титов Уваров Фомин Хохлов Цветков Чернов Шилов Щукин Юрьев Яшин Блинов Котельников Савин".split()
+        "Рогов Сомов Титов Уваров Фомин Хохлов Цветков Чернов Шилов Щукин Юрьев Яшин Блинов Котельников Савин"
     ),
 }
 """Russian ones take а for a woman."""
@@ -311,6 +317,11 @@ SAID: tuple[tuple[Text, ...], ...] = (
           "Обсудили начало работ; оплату подтвердят письмом")),
 )  # fmt: skip
 """By stage: what was discussed and agreed."""
+PREPARED = (
+    Text("Everything is prepared and lies in the project folder", "Всё подготовлено и лежит в папке проекта"),
+    Text("Worked it out with the engineer, two points are still to be asked",
+         "Проработано с инженером, два пункта надо уточнить у клиента"),
+)  # fmt: skip
 THANKED = Text("The start-up went well; promised to ask a colleague at a neighbouring plant",
                "Запуском довольны; обещали спросить коллегу с соседнего завода")  # fmt: skip
 PAID = Text("The payment has come, the project is handed over to the engineers",
@@ -368,5 +379,4 @@ OWN_STAGE = Text("Almost sold", "Почти продали")
 WORDS_FOR_DATE = Text("after the holidays", "после отпусков")
 OWN_CURRENCY = Text("US$", "руб.")
 OWN_OUTCOME = Text("so-so", "нормально")
-PHONE_NAME = Text("+1 (202) 555-0147", "+7 000 314-15-92")
 NOT_A_NUMBER = Text("three", "три")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from sheets_crm import metrics
 from sheets_crm.checks import RULES
-from sheets_crm.metrics import SEVEN
+from sheets_crm.metrics import hygiene
+from sheets_crm.metrics.hygiene import SEVEN
 from sheets_crm.pages import Told, wording
 from sheets_crm.pages.audit_page import AuditPage
 from sheets_crm.pages.finding_rows import COLUMNS, EVERY, Facts
@@ -65,20 +65,21 @@ def _summary(facts: Facts) -> Rows:
     told, verdict = facts.told, facts.told.verdict
     yield (
         told.firm.as_of, wording.book_version(told).get(told.lang), wording.headline(told).get(told.lang),
-        verdict.firm.clean, verdict.firm.audited, verdict.firm.score, metrics.score_before(told.firm), told.head or None,
+        verdict.firm.clean, verdict.firm.audited, verdict.firm.score, hygiene.score_before(told.firm), told.head or None,
     )  # fmt: skip
 
 
 def _figures(facts: Facts) -> Rows:
-    for figure in metrics.five_figures(facts.told.firm, facts.told.verdict):
+    for figure in hygiene.five_figures(facts.told.firm, facts.told.verdict):
         reason = figure.reason.get(facts.told.lang) if figure.reason else None
         legacy = None if figure.number is None else figure.legacy
-        yield figure.key, figure.rule, figure.number, legacy, figure.change, reason
+        name = wording.FIGURES[figure.key].get(facts.told.lang)
+        yield figure.key, name, figure.rule, figure.number, legacy, figure.change, reason
 
 
 def _whom(facts: Facts) -> Rows:
     lang = facts.told.lang
-    for talk in metrics.whom_first(facts.told.verdict.findings, facts.base):
+    for talk in hygiene.whom_first(facts.told.verdict.findings, facts.base):
         finding = talk.finding
         deal = facts.deals.get(finding.deal or "")
         yield (
@@ -93,7 +94,7 @@ def _people(facts: Facts) -> Rows:
     for owner in facts.people:
         mine = [f for name in ("findings", "doubts") for f in facts.parts[name] if f.owner == owner]
         score = verdict.by_owner.get(owner)
-        yield owner, *(score or (0, 0, None)), metrics.minutes(mine)
+        yield owner, *(score or (0, 0, None)), hygiene.minutes(mine)
 
 
 def _checks(facts: Facts) -> Rows:
@@ -105,18 +106,18 @@ def _checks(facts: Facts) -> Rows:
             share = shares.firm if owner is None else shares.by_owner.get(owner)
             if owner is None or share is not None:
                 passed, judged = share or (0, 0)
-                value = metrics.percent(passed, judged) if judged else None
+                value = hygiene.percent(passed, judged) if judged else None
                 yield check.key, name, codes, owner, passed, judged, value, reason
 
 
 def _movement(facts: Facts) -> Rows:
-    movement, last = metrics.movement(facts.told.verdict), facts.told.firm.past.last
+    movement, last = hygiene.movement(facts.told.verdict), facts.told.firm.past.last
     if movement is not None and last is not None:
         yield last.as_of, *movement
 
 
 def _rules(facts: Facts) -> Rows:
-    for count in metrics.by_rule(facts.told.verdict.findings):
+    for count in hygiene.by_rule(facts.told.verdict.findings):
         lang = facts.told.lang
         yield count.rule, count.title.get(lang), *count[3:], count.clause.get(lang)
 
@@ -162,6 +163,7 @@ _FIGURES: _Described = (
     Text("Five figures", "Пять показателей"),
     (
         ("figure", "text", "Figure", "Показатель"),
+        ("name", "text", "In words", "Словами"),
         _RULE,
         ("count", "whole", "Count", "Сколько"),
         ("legacy", "whole", "Baseline", "Исходные"),

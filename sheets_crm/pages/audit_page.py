@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from sheets_crm import metrics
 from sheets_crm.checks import RULES
-from sheets_crm.findings import SEVERITIES, NotChecked
-from sheets_crm.metrics import SEVEN, Check, Figure, Share
+from sheets_crm.findings import SEVERITIES, NotChecked, Severity
+from sheets_crm.metrics import hygiene
+from sheets_crm.metrics.hygiene import SEVEN, Check, Figure, Share
 from sheets_crm.pages import look, wording
 from sheets_crm.pages.finding_rows import (
     COLUMNS,
@@ -90,6 +90,10 @@ class AuditPage:
         """A number with its formula over the tables of findings, as long as these hold all findings."""
         return Live(value, lambda placed: placed.total(names, part) if self.complete else "")
 
+    def count(self, number: int, names: Sequence[str], key: str, word: str) -> Live:
+        """How often a word of ours stands in a column of these tables."""
+        return self.live(number, names, lambda b: f'COUNTIF({b.cells(key)},"{word}")')
+
     def nothing(self, text: Text) -> None:
         """One line in place of a table."""
         self.out.add(Item(1, _SCREEN, self.say(text), look.NOTHING))
@@ -108,8 +112,8 @@ class AuditPage:
 
     def figures(self) -> None:
         """The five figures as cards, and beside them what «baseline» means."""
-        cards = list(zip(_CARDS, metrics.five_figures(self.told.firm, self.verdict), strict=True))
-        names = [Item(*at, self.say(_FIGURES[f.key]), look.CARD_NAME) for at, f in cards]
+        cards = list(zip(_CARDS, hygiene.five_figures(self.told.firm, self.verdict), strict=True))
+        names = [Item(*at, self.say(wording.FIGURES[f.key]), look.CARD_NAME) for at, f in cards]
         numbers = [Item(*at, *self.number(figure)) for at, figure in cards]
         notes = [Item(*at, self.say(wording.figure_note(f)), look.CARD_NOTE) for at, f in cards]
         first = self.out.add(*names, height=15)
@@ -124,14 +128,12 @@ class AuditPage:
             return self.say(NOT_CHECKED), look.CARD_WORDS
         if any(f.rule == figure.rule for f in self.verdict.hidden):
             return figure.number, look.CARD_NUMBER
-        return self.live(
-            figure.number, EVERY, lambda b: f'COUNTIF({b.cells("rule")},"{figure.rule}")'
-        ), look.CARD_NUMBER
+        return self.count(figure.number, EVERY, "rule", figure.rule), look.CARD_NUMBER
 
     def talks(self) -> None:
         """Whom to talk to first."""
         self.out.heading(self.say(_TALK), _SCREEN)
-        talks = metrics.whom_first(self.verdict.findings, self.facts.base)
+        talks = hygiene.whom_first(self.verdict.findings, self.facts.base)
         if not talks:
             self.nothing(_NOBODY)
             self.out.gap()
@@ -174,7 +176,7 @@ class AuditPage:
         people = self.facts.people[:_MOST_PEOPLE]
         first = self.out.row + 1
         rows = [self.person(owner, row) for row, owner in enumerate(people, start=first)]
-        self.out.table("people", heads, [*rows, self.everyone()], least=14)
+        self.out.table("people", heads, [*rows, self.everyone()], least=14 if people else 26)
         for column, check in enumerate(SEVEN, start=_CHECKS_AT):
             if not self.facts.shares[check.key].firm.judged:
                 self.out.hold(Item(column, column, self.unjudged(check), _WAITING), first, self.out.row - 1)
@@ -186,7 +188,7 @@ class AuditPage:
         """One rep's row. EXACT, because a name may hold what SUMIF takes for a pattern."""
         mine = [f for name in _MENDED_BY_REPS for f in self.facts.parts[name] if f.owner == owner]
         minutes = self.live(
-            metrics.minutes(mine), _MENDED_BY_REPS,
+            hygiene.minutes(mine), _MENDED_BY_REPS,
             lambda b: f"SUMPRODUCT(EXACT({b.cells('owner')},$A{row})*{b.cells('minutes')})",
         )  # fmt: skip
         checks = enumerate(SEVEN, start=_CHECKS_AT)
@@ -196,7 +198,7 @@ class AuditPage:
     def everyone(self) -> list[Shown | Item]:
         """The row of the whole firm."""
         mine = [f for name in _MENDED_BY_REPS for f in self.facts.parts[name]]
-        minutes = self.live(metrics.minutes(mine), _MENDED_BY_REPS, lambda b: f"SUM({b.cells('minutes')})")
+        minutes = self.live(hygiene.minutes(mine), _MENDED_BY_REPS, lambda b: f"SUM({b.cells('minutes')})")
         return [
             Item(1, 1, self.say(_EVERYONE), look.TOTAL),
             Item(2, 2, minutes, replace(look.TOTAL, align="center")),
@@ -215,9 +217,9 @@ class AuditPage:
         """A share in words and colour; a dash where there was nothing to judge."""
         if share is None or not share.judged:
             return "—"
-        value = metrics.percent(*share)
+        value = hygiene.percent(*share)
         fill, color = look.PASSED["good" if value >= 90 else "fair" if value >= 70 else "poor"]
-        style = replace(NUMBER, fill=fill, color=color, bold=True, size=look.TINY)
+        style = replace(NUMBER, fill=fill, color=color, bold=True, size=look.TINY, wrap=False)
         return Item(at, at, self.say(_SHARE.fill(value=value, judged=share.judged)), style)
 
     def unjudged(self, check: Check) -> str:
@@ -227,7 +229,7 @@ class AuditPage:
     def movement(self) -> None:
         """New, repaired and still open since the baseline run: one sentence, and the numbers."""
         self.out.gap()
-        movement = metrics.movement(self.verdict)
+        movement = hygiene.movement(self.verdict)
         last = self.told.firm.past.last
         since = self.say(_SINCE.fill(day=last.as_of)) if last else ""
         self.out.heading(since + self.say(wording.moved(movement)), _CHECKS_END)
@@ -244,7 +246,7 @@ class AuditPage:
                 3,
                 3,
                 _NEW_NOW,
-                self.live(movement.new, CURRENT, lambda b: f'COUNTIF({b.cells("since")},"{new}")'),
+                self.count(movement.new, CURRENT, "since", new),
             ),
             (4, 6, _REMAINING, remaining),
             (7, _CHECKS_END, _ASLEEP, movement.paused + movement.gone),
@@ -273,10 +275,7 @@ class AuditPage:
         items = [Item(1, 3, self.say(_FINDINGS), look.BLOCK)]
         for (first, last), severity in zip(_SEVERITY_CHIPS, SEVERITIES, strict=True):
             word = marked(severity, self.lang)
-            count = self.live(
-                sum(f.severity == severity for f in current), CURRENT,
-                lambda b, word=word: f'COUNTIF({b.cells("severity")},"{word}")',  # type: ignore[misc]
-            )  # fmt: skip
+            count = self.count(sum(f.severity == severity for f in current), CURRENT, "severity", word)
             items.append(Item(first, last, count, self.chip(same(word), *look.HIGHLIGHTS[severity])))
         self.out.add(*items, Item(11, _SCREEN, self.say(_HINT), look.ASIDE), height=18)
         if self.facts.parts["findings"]:
@@ -308,7 +307,7 @@ class AuditPage:
         """Doubts, the Head of Sales' own, legacy, waivers; legacy stands open on a first run, when it is everything."""
         for name, title, empty in _FOLDED:
             found = self.facts.parts[name]
-            words = title.fill(count=wording.count_of_findings(len(found), metrics.minutes(found)))
+            words = title.fill(count=wording.count_of_findings(len(found), hygiene.minutes(found)))
             self.out.heading(self.say(words if found else empty))
             if found:
                 with self.out.folded(closed=not (name == "legacy" and self.verdict.first_run)):
@@ -318,7 +317,7 @@ class AuditPage:
 
     def rules(self, space: Area) -> None:
         """How often each rule fired, with its clause; the chart in `space` is drawn from it."""
-        counts = metrics.by_rule(self.verdict.findings)
+        counts = hygiene.by_rule(self.verdict.findings)
         self.out.heading(self.say(_BY_RULE))
         if not counts:
             self.out.gap()
@@ -333,8 +332,7 @@ class AuditPage:
         rows: list[list[Shown | Item]] = [
             [
                 f"{c.rule} {c.title.get(self.lang)}", *(self.of_rule(c.rule, s, getattr(c, s)) for s in SEVERITIES),
-                self.live(c.legacy, ("legacy",), lambda b, c=c: f'COUNTIF({b.cells("rule")},"{c.rule}")'),  # type: ignore[misc]
-                c.minutes, c.clause.get(self.lang),
+                self.count(c.legacy, ("legacy",), "rule", c.rule), c.minutes, c.clause.get(self.lang),
             ]
             for c in counts
         ]  # fmt: skip
@@ -343,9 +341,9 @@ class AuditPage:
         drawn = [(key, word) for key, word in kinds if any(getattr(c, key) for c in counts[:_MOST_BARS])]
         self.chart(space, drawn)
 
-    def of_rule(self, code: str, severity: str, count: int) -> Live:
+    def of_rule(self, code: str, severity: Severity, count: int) -> Live:
         """How many open findings of a rule have a severity."""
-        word = marked(severity, self.lang)  # type: ignore[arg-type]
+        word = marked(severity, self.lang)
         return self.live(
             count, CURRENT, lambda b: f'COUNTIFS({b.cells("rule")},"{code}",{b.cells("severity")},"{word}")'
         )
@@ -433,13 +431,6 @@ class AuditPage:
 _TITLE = Text("Audit", "Аудит")
 _RULE = Text("Rule", "Правило")
 _WHY = Text("Why", "Почему")
-_FIGURES = {
-    "deals_without_task": Text("Deals without tasks", "Сделки без задач"),
-    "overdue_tasks": Text("Overdue tasks", "Просроченные задачи"),
-    "missed_calls": Text("Missed calls", "Пропущенные звонки"),
-    "wrong_status": Text("Wrong status", "Неверный статус"),
-    "wrong_fields": Text("Wrong fields", "Неверные поля"),
-}
 _READ_LEGACY = Text(
     "Baseline: there at the first run, or on deals closed before the rules bind. No effect on score or bonus.",
     "Исходное: было при первом запуске или в сделках, закрытых до начала правил. На оценку и премию не влияет.",

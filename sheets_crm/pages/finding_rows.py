@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
 
-from sheets_crm import metrics
 from sheets_crm.findings import MARKS, Finding, Severity
-from sheets_crm.metrics import Shares
+from sheets_crm.metrics import hygiene
+from sheets_crm.metrics.hygiene import Shares
 from sheets_crm.pages import Told, look, wording
 from sheets_crm.pages.layout import Item, Shown
 from sheets_crm.pages.tables import Plain
@@ -37,7 +37,7 @@ class Facts:
 
     @cached_property
     def new(self) -> set[str]:
-        return metrics.new_ids(self.told.verdict)
+        return hygiene.new_ids(self.told.verdict)
 
     @cached_property
     def parts(self) -> dict[str, list[Finding]]:
@@ -47,13 +47,13 @@ class Facts:
         doubts about values stand apart.
         """
         parts: dict[str, list[Finding]] = {name: [] for name in EVERY}
-        for finding in metrics.dearest_first(self.told.verdict.findings, self.base):
+        for finding in hygiene.dearest_first(self.told.verdict.findings, self.base):
             parts[_part(finding)].append(finding)
         return parts
 
     @cached_property
     def shares(self) -> dict[str, Shares]:
-        return metrics.pass_shares(self.told.firm, self.told.verdict, self.told.checked)
+        return hygiene.pass_shares(self.told.firm, self.told.verdict, self.told.checked)
 
     @cached_property
     def rows(self) -> dict[tuple[str, str], Row]:
@@ -71,7 +71,7 @@ class Facts:
     def people(self) -> list[str]:
         """The worst score first, then by name."""
         scores = self.told.verdict.by_owner
-        everyone = metrics.owners(self.told.verdict, self.shares)
+        everyone = hygiene.owners(self.told.verdict, self.shares)
         return sorted(everyone, key=lambda owner: _clean_part(scores.get(owner)))
 
     def subject(self, finding: Finding) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import ROUND_HALF_UP, Decimal
 
-from sheets_crm.metrics import Figure, Money, Movement, Talk, score_before, unchecked_rules
+from sheets_crm.metrics.hygiene import Figure, Money, Movement, Talk, score_before, unchecked_rules
 from sheets_crm.pages import Told
 from sheets_crm.text import FINDINGS, RULES, Lang, Noun, Text, same, shown
 from sheets_crm.verdict import LEAST_DEALS
@@ -25,6 +25,15 @@ TAKEN = Noun(
         "замечаний принято за исходные",
     ),
 )
+
+FIGURES = {
+    "deals_without_task": Text("Deals without tasks", "Сделки без задач"),
+    "overdue_tasks": Text("Overdue tasks", "Просроченные задачи"),
+    "missed_calls": Text("Missed calls", "Пропущенные звонки"),
+    "wrong_status": Text("Wrong status", "Неверный статус"),
+    "wrong_fields": Text("Wrong fields", "Неверные поля"),
+}
+"""Snitko's five figures, by key."""
 
 NO_OWNER = Text("no owner", "нет ответственного")
 BUILT_LATER = Text("not checked yet", "ещё не проверяется")

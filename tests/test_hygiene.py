@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sheets_crm import metrics, sync
+from sheets_crm import sync
 from sheets_crm.findings import Finding, FindingKey, Severity, Status
 from sheets_crm.hosts.memory import MemoryHost
-from sheets_crm.metrics import Money, Movement, RuleCount, Share
+from sheets_crm.metrics import hygiene
+from sheets_crm.metrics.hygiene import Money, Movement, RuleCount, Share
 from sheets_crm.text import same
 from tests.audit_firm import FIRST, SECOND, host
 from tests.firms import MONDAY, TODAY, deal, deals, run, sheet
@@ -74,17 +75,17 @@ def test_money_at_stake_counts_each_deal_once_and_each_currency_apart(
     found: list[Finding], expected: Money
 ) -> None:
     """Sum over deals, never over findings."""
-    assert metrics.at_stake(found, "RUB") == expected
+    assert hygiene.at_stake(found, "RUB") == expected
 
 
 @given(amounts)
 def test_dearest_first_loses_nothing_and_never_puts_a_warning_before_an_error(found: list[Finding]) -> None:
     """Severity, then money in the firm's currency; an amount in another has no known worth (law)."""
-    ordered = metrics.dearest_first(found, "RUB")
+    ordered = hygiene.dearest_first(found, "RUB")
     assert sorted(map(id, ordered)) == sorted(map(id, found))
     ranks = [("error", "warning", "info").index(f.severity) for f in ordered]
     assert ranks == sorted(ranks)
-    errors = [metrics.worth(f, "RUB") for f in ordered if f.severity == "error"]
+    errors = [hygiene.worth(f, "RUB") for f in ordered if f.severity == "error"]
     assert errors == sorted(errors, reverse=True)
 
 
@@ -93,7 +94,7 @@ def test_dearest_first_loses_nothing_and_never_puts_a_warning_before_an_error(fo
 )
 def test_a_share_is_whole_per_cent_halves_up(part: int, whole: int, expected: int) -> None:
     """12.5 is 13."""
-    assert metrics.percent(part, whole) == expected
+    assert hygiene.percent(part, whole) == expected
 
 
 # ------------------------------------------------------------------ whom first
@@ -101,7 +102,7 @@ def test_a_share_is_whole_per_cent_halves_up(part: int, whole: int, expected: in
 
 def first(found: list[Finding]) -> list[tuple[str | None, str | None, int, int]]:
     """(owner, deal to start with, errors, money) of each row."""
-    talks = metrics.whom_first(found, "RUB")
+    talks = hygiene.whom_first(found, "RUB")
     return [(t.owner, t.finding.deal, t.errors, int(t.money.base)) for t in talks]
 
 
@@ -152,7 +153,7 @@ def test_whom_to_talk_to_first(
 @given(amounts)
 def test_nobody_is_named_twice(found: list[Finding]) -> None:
     """At most three rows, each person once, only errors, whatever the findings (law)."""
-    talks = metrics.whom_first(found, "RUB")
+    talks = hygiene.whom_first(found, "RUB")
     named = [t.owner for t in talks if t.owner]
     assert len(talks) <= 3
     assert len(set(named)) == len(named)
@@ -164,7 +165,7 @@ def test_nobody_is_named_twice(found: list[Finding]) -> None:
 
 def figures(result: sync.Run) -> dict[str, tuple[int | None, int, int | None]]:
     """Figure to (number, of them legacy, change)."""
-    return {f.key: (f.number, f.legacy, f.change) for f in metrics.five_figures(result.firm, result.verdict)}
+    return {f.key: (f.number, f.legacy, f.change) for f in hygiene.five_figures(result.firm, result.verdict)}
 
 
 def test_the_five_figures_count_everything_and_what_changed() -> None:
@@ -188,8 +189,8 @@ def test_on_a_first_run_nothing_has_changed() -> None:
 def test_a_figure_that_was_not_judged_says_why() -> None:
     """Never a zero: the reason is the rule's own, or that there is no such rule."""
     result = run(MemoryHost([sheet("Deals", "deal_id stage", ["D1", "Proposal"])]), MONDAY)
-    told = {f.key: f for f in metrics.five_figures(result.firm, result.verdict)}
-    assert told["deals_without_task"].reason == metrics.why_not("TK01", result.verdict)
+    told = {f.key: f for f in hygiene.five_figures(result.firm, result.verdict)}
+    assert told["deals_without_task"].reason == hygiene.why_not("TK01", result.verdict)
     assert "Next date" in (told["deals_without_task"].reason or same("")).en
     assert (told["missed_calls"].reason or same("")).en == "this check does not exist yet"
 
@@ -214,7 +215,7 @@ def test_pass_shares_are_of_judged_rows_by_owner() -> None:
         [deals(deal(1, step=False), deal(2), deal(3, owner="Bob", step=False), deal(4, stage="Won"))]
     )
     result = run(made, MONDAY)
-    shares = metrics.pass_shares(result.firm, result.verdict, result.checked)
+    shares = hygiene.pass_shares(result.firm, result.verdict, result.checked)
     assert shares["tasks"].firm == Share(1, 3)
     assert shares["tasks"].by_owner == {"Ann": Share(1, 2), "Bob": Share(0, 1)}
     assert shares["cards"].firm == Share(0, 0)
@@ -226,7 +227,7 @@ def test_a_tasks_row_belongs_to_its_own_person_else_to_the_deals() -> None:
     """Tasks.owner first."""
     tasks = sheet("Tasks", "task_id deal_id owner due_at", ["T1", "D1", "Bob", OLD], ["T2", "D1", None, OLD])
     result = run(MemoryHost([deals(deal(1)), tasks]), MONDAY)
-    assert [metrics.owner_of(task, result.firm) for task in result.book.tasks.rows] == ["Bob", "Ann"]
+    assert [hygiene.owner_of(task, result.firm) for task in result.book.tasks.rows] == ["Bob", "Ann"]
 
 
 # -------------------------------------------------------------- movement, totals
@@ -235,7 +236,7 @@ def test_a_tasks_row_belongs_to_its_own_person_else_to_the_deals() -> None:
 def test_what_moved_since_the_baseline_run() -> None:
     """New + remaining = all shown now; repaired are only those whose cause is gone."""
     result = run(host("en"), SECOND, write=False)
-    moved = metrics.movement(result.verdict)
+    moved = hygiene.movement(result.verdict)
     assert moved == Movement(new=14, repaired=2, remaining=5, legacy=5, paused=0, gone=0)
     assert moved.new + moved.remaining == len(result.verdict.findings)
 
@@ -244,12 +245,12 @@ def test_a_first_run_has_no_movement_and_no_score_before() -> None:
     """Nor has the second a score before: the first had none."""
     made = MemoryHost([deals(*(deal(n, step=n > 1) for n in range(1, 7)))])
     result = run(made, FIRST)
-    assert metrics.movement(result.verdict) is None
-    assert metrics.score_before(run(made, MONDAY).firm) is None
+    assert hygiene.movement(result.verdict) is None
+    assert hygiene.score_before(run(made, MONDAY).firm) is None
     made.edit("Deals", 3, 4, None)
     run(made, MONDAY)
     made.edit("Deals", 3, 4, date(2026, 6, 1))
-    assert metrics.score_before(run(made, TODAY).firm) == 83
+    assert hygiene.score_before(run(made, TODAY).firm) == 83
 
 
 def test_rules_are_counted_by_severity_with_legacy_apart() -> None:
@@ -258,7 +259,7 @@ def test_rules_are_counted_by_severity_with_legacy_apart() -> None:
         finding("d1"), finding("d2", status="legacy"), finding("d3", severity="warning", minutes=5),
         finding("d4", status="waived"), finding("d1", rule="ST05"),
     ]  # fmt: skip
-    assert metrics.by_rule(found) == [
+    assert hygiene.by_rule(found) == [
         RuleCount("TK01", same("words"), same("words"), 1, 1, 0, 1, 7),
         RuleCount("ST05", same("words"), same("words"), 1, 0, 0, 0, 2),
     ]
@@ -270,4 +271,4 @@ def test_findings_that_stand_behind_others_count_in_a_figure() -> None:
     (shown,) = result.verdict.findings
     behind = replace(shown, key=shown.key._replace(row_key="d1"))
     verdict = replace(result.verdict, hidden=(behind,))
-    assert metrics.five_figures(result.firm, verdict)[0].number == 2
+    assert hygiene.five_figures(result.firm, verdict)[0].number == 2
