@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -166,6 +166,16 @@ class Firm:
         ]
         last = max(ends, default=date.min)
         return last if last in (date.min, date.max) else self.calendar.add(last, 1)
+
+    def worked_days(self, user: str | None, after: date, until: date) -> int:
+        """Working days of a person in (after, until]: the firm's, on the person's own weekdays, without absences."""
+        member = self.book.member(user)
+        own = weekdays(member.work_days) if member and member.work_days else self.calendar.work_days
+        days = (after + timedelta(days=n) for n in range(1, (until - after).days + 1))
+        return sum(
+            self.calendar.works(day) and day.isoweekday() in own and self.absence(user, day) is None
+            for day in days
+        )
 
     def bound_from(self, user: str | None) -> date:
         """From when the rules bind a person: the book acknowledged, and `ramp_days` working days after the start (R4)."""

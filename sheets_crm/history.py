@@ -38,6 +38,9 @@ TRACKED: dict[str, tuple[str, ...]] = {
 _MOST = 400
 """Characters of a tracked value that are kept: a line stays far below the 8,000 that every host returns unchanged."""
 
+_IDS_A_LINE = 300
+"""Finding ids in one line of the log: a line stays far below the 8,000 characters of a cell."""
+
 State: TypeAlias = Literal["open", "cleared", "paused", "gone"]
 
 
@@ -87,6 +90,38 @@ class Standing(NamedTuple):
     """When it came into this state."""
 
 
+class Count(NamedTuple):
+    """What one run counted of one bonus-bearing rule for one person."""
+
+    as_of: date
+    rule: str
+    user: str
+    rows: int
+    """Rows judged."""
+    ids: tuple[str, ...]
+    """The countable findings (item 74)."""
+
+
+class Evidence(NamedTuple):
+    """A bonus-bearing finding as it stood when it was first seen: what a deduction rests on."""
+
+    key: FindingKey
+    first_seen: date
+    user: str
+    cell: str
+    actual: str
+    clause: str
+
+
+class Closed(NamedTuple):
+    """A bonus period as the first run after its end fixed it for one person; values are those of that day."""
+
+    start: date
+    end: date
+    user: str
+    values: Mapping[str, str]
+
+
 @dataclass(frozen=True)
 class Past:
     """Everything that the log tells."""
@@ -97,6 +132,11 @@ class Past:
     """(table, row key) to its tracked fields as they were last seen."""
     history: Mapping[Place, Sequence[Change]] = field(default_factory=dict)
     """(table, row key) to its changes, oldest first."""
+    counts: Sequence[Count] = ()
+    """What was counted for the bonus, run by run."""
+    evidence: Mapping[str, Evidence] = field(default_factory=dict)
+    """Finding id to its evidence."""
+    closed: Sequence[Closed] = ()
     head: str = ""
     """Seal of the last run; empty before the first."""
 
@@ -209,6 +249,9 @@ def read_past(cells: Sequence[LogLine], *, runs: int | None = None) -> Past:
     by_id: dict[str, FindingKey] = {}
     seen: dict[Place, Seen] = {}
     changes: dict[Place, list[Change]] = defaultdict(list)
+    counts: list[Count] = []
+    evidence: dict[str, Evidence] = {}
+    closed: list[Closed] = []
     head = ""
     for _, mark, lines in _blocks(cells):
         if runs is not None and len(entries) >= runs:
@@ -221,7 +264,8 @@ def read_past(cells: Sequence[LogLine], *, runs: int | None = None) -> Past:
         head = mark or head
         for event in events[1:]:
             _replay(event, run, standing, by_id, seen, changes)
-    return Past(tuple(entries), standing, seen, changes, head)
+            _replay_bonus(event, run, standing, counts, evidence, closed)
+    return Past(tuple(entries), standing, seen, changes, counts, evidence, closed, head)
 
 
 def _event(line: str) -> dict[str, Any] | None:
@@ -265,6 +309,23 @@ def _replay(
     elif kind in ("cleared", "paused", "gone") and event["id"] in by_id:
         key = by_id[event["id"]]
         standing[key] = standing[key]._replace(state=kind, since=run.as_of)
+
+
+def _replay_bonus(
+    event: Mapping[str, Any], run: RunEntry, standing: Mapping[FindingKey, Standing], counts: list[Count],
+    evidence: dict[str, Evidence], closed: list[Closed],
+) -> None:  # fmt: skip
+    kind = event["e"]
+    if kind == "judged":
+        counts.append(Count(run.as_of, event["r"], event["u"], int(event["n"]), tuple(event["f"])))
+    elif kind == "opened" and "u" in event and event["id"] not in evidence:
+        key = FindingKey(*event["k"])
+        evidence[event["id"]] = Evidence(
+            key, standing[key].first_seen, event["u"], event["c"], event["a"], event["cl"]
+        )
+    elif kind == "closed":
+        start, end = date.fromisoformat(event["p"]), date.fromisoformat(event["to"])
+        closed.append(Closed(start, end, event["u"], event["v"]))
 
 
 # ------------------------------------------------------------------ a run
@@ -338,18 +399,23 @@ def _ending(
     return "cleared"
 
 
+class Counted(NamedTuple):
+    """What this run counts for the bonus: rows judged and countable findings, by rule and person."""
+
+    rule: str
+    user: str
+    rows: int
+    ids: tuple[str, ...]
+
+
 def lines(
-    past: Past,
-    book: Book,
-    change: Difference,
-    *,
-    as_of: date,
-    key: str,
-    version: str,
-    clean: int,
-    audited: int,
-) -> tuple[LogLine, ...]:
-    """The lines of one run: its entry, the deals that came, changed and went, the findings that opened and ended."""
+    past: Past, book: Book, change: Difference, *, as_of: date, key: str, version: str, clean: int, audited: int,
+    counted: Sequence[Counted] = (), closed: Sequence[Closed] = (), bearing: Collection[str] = (),
+) -> tuple[LogLine, ...]:  # fmt: skip
+    """The lines of one run: its entry, the rows that came, changed and went, the findings that opened and ended.
+
+    `bearing` are the codes of the rules that bear on the bonus: their findings are kept with the evidence.
+    """
     number = past.runs[-1].number + 1 if past.runs else 1
     events: list[dict[str, Any]] = [
         {
@@ -359,12 +425,29 @@ def lines(
         }
     ]  # fmt: skip
     events += _row_events(past, book)
-    events += [{"e": "opened", "id": f.id, "k": list(f.key), "o": str(f.occurrence)} for f in change.opened]
+    events += [_opened(f, book.lang, with_evidence=f.rule in bearing) for f in change.opened]
     for state, ended in (("cleared", change.cleared), ("paused", change.paused), ("gone", change.gone)):
         events += [{"e": state, "id": s.key.id(s.occurrence)} for s in ended]
+    for rule, user, rows, ids in counted:
+        for start in range(0, max(len(ids), 1), _IDS_A_LINE):
+            part = list(ids[start : start + _IDS_A_LINE])
+            events.append({"e": "judged", "r": rule, "u": user, "n": str(rows), "f": part})
+    for period in closed:
+        span = {"p": period.start.isoformat(), "to": period.end.isoformat()}
+        events.append({"e": "closed", **span, "u": period.user, "v": dict(period.values)})
     texts = [canonical(event) for event in events]
     head = seal(past.head, texts)
     return tuple(LogLine(text, head if index == 0 else None) for index, text in enumerate(texts))
+
+
+def _opened(finding: Finding, lang: str, *, with_evidence: bool) -> dict[str, Any]:
+    event = {"e": "opened", "id": finding.id, "k": list(finding.key), "o": str(finding.occurrence)}
+    if with_evidence:
+        event |= {
+            "u": scalar(finding.owner), "c": scalar(finding.cell), "a": scalar(finding.actual.get(lang)),
+            "cl": scalar(finding.clause.get(lang)),
+        }  # fmt: skip
+    return event
 
 
 def tracked(row: Row) -> dict[str, str]:

@@ -17,7 +17,7 @@ from sheets_crm.hosts import Host
 from sheets_crm.pages.to_fix import column_update, highlights
 from sheets_crm.sheet import Applied, Changes, LogLine, Page, Snapshot, free_name
 from sheets_crm.text import Text
-from sheets_crm.verdict import Verdict, judge
+from sheets_crm.verdict import Verdict, bearing, counted, judge
 
 Today = Callable[[str | None], date]
 """Today's date in a time zone; None: this computer's own."""
@@ -109,7 +109,7 @@ def audit(
     firm = Firm(book, day, checks.settings_of(book, day), before)
     checked = checks.run(firm)
     verdict = judge(firm, checked)
-    added = () if repeated else _log_lines(firm, verdict, key)
+    added = () if repeated else _log_lines(firm, checked, verdict, key)
     if repeated:
         entry, head = past.last, past.head
     elif obstacle is not None:
@@ -125,10 +125,11 @@ def _time_zone(book: Book) -> str | None:
     return stated or book.time_zone
 
 
-def _log_lines(firm: Firm, verdict: Verdict, key: str) -> tuple[LogLine, ...]:
+def _log_lines(firm: Firm, checked: Checked, verdict: Verdict, key: str) -> tuple[LogLine, ...]:
     return lines(
         firm.past, firm.book, verdict.difference, as_of=firm.as_of, key=key, version=__version__,
         clean=verdict.firm.clean, audited=verdict.firm.audited,
+        counted=counted(firm, checked, verdict.findings), bearing=bearing(),
     )  # fmt: skip
 
 

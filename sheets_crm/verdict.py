@@ -12,11 +12,11 @@ from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
-from sheets_crm.checks import Checked
+from sheets_crm.checks import RULES, Checked
 from sheets_crm.findings import SEVERITIES, Finding, NotChecked
 from sheets_crm.firm import Firm
-from sheets_crm.history import Difference, difference, place
-from sheets_crm.schema import Deal
+from sheets_crm.history import Counted, Difference, difference, place
+from sheets_crm.schema import Deal, Row
 
 CAUSES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("deal", ("TK01", "TK03")),
@@ -179,6 +179,48 @@ def _worst_first(finding: Finding) -> tuple[object, ...]:
         finding.status != "open", SEVERITIES.index(finding.severity), -(finding.amount or Decimal(0)),
         finding.rule, finding.sheet, finding.row, finding.field or "",
     )  # fmt: skip
+
+
+# ------------------------------------------------------------------- bonus
+
+
+def bearing() -> tuple[str, ...]:
+    """Codes of the rules that bear on the bonus (item 74: TK01 and TK08 as shipped)."""
+    return tuple(code for code, rule in RULES.items() if rule.bonus)
+
+
+def counted(firm: Firm, checked: Checked, findings: Iterable[Finding]) -> tuple[Counted, ...]:
+    """What this run counts for the bonus, by bonus-bearing rule and person (item 74).
+
+    Countable = open (not waived, not legacy, nobody's grace), the person's own to answer, and already shown in a
+    run written at least `grace_days` of the person's working days earlier, counted from first_seen.
+    """
+    ids: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for finding in findings:
+        if (
+            finding.status == "open"
+            and finding.answerable == "rep"
+            and finding.owner
+            and _grace_is_over(finding, firm)
+        ):
+            ids[finding.rule, finding.owner].append(finding.id)
+    out = []
+    for code in bearing():
+        rows = Counter(owner for row in checked.judged.get(code, ()) if (owner := _owner(row, firm)))
+        out += [Counted(code, user, rows[user], tuple(sorted(ids[code, user]))) for user in sorted(rows)]
+    return tuple(out)
+
+
+def _grace_is_over(finding: Finding, firm: Firm) -> bool:
+    first = finding.first_seen or firm.as_of
+    return first < firm.as_of and firm.worked_days(finding.owner, first, firm.as_of) >= firm.setting(
+        "grace_days"
+    )
+
+
+def _owner(row: Row, firm: Firm) -> str | None:
+    deal = firm.deal_of(row)
+    return getattr(row, "owner", None) or (deal.owner if deal else None)
 
 
 # ------------------------------------------------------------------- score
