@@ -5,6 +5,7 @@
     attempts >= 5 and attempt_days >= 3
 
 Names are column keys or headers in either language, quoted where they hold spaces. `today` is the day of the run.
+Numbers are compared with numbers and dates with dates; of words one can only ask whether they are there.
 A blank compares false; what cannot be known (a column that does not exist) is neither true nor false.
 """
 
@@ -12,12 +13,14 @@ from __future__ import annotations
 
 import operator
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
+from sheets_crm.schema import Column
 from sheets_crm.schema.choices import TASK_TYPE
 from sheets_crm.text import Text
 
@@ -36,6 +39,8 @@ _SIGNS: dict[str, Callable[[Any, Any], bool]] = {
     "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge,
     "=": operator.eq, "==": operator.eq, "!=": operator.ne, "<>": operator.ne,
 }  # fmt: skip
+_DAY_KINDS = ("date", "moment")
+_NUMBER_KINDS = ("money", "number", "whole", "percent")
 _AND, _OR, _NOT = ("and", "и"), ("or", "или"), ("not", "не")
 
 
@@ -124,18 +129,26 @@ class Criterion:
     source: str
 
     @property
+    def key(self) -> str:
+        """The criterion in the columns' own keys: the same however the firm names them."""
+        return written(self.node)
+
+    @property
     def columns(self) -> tuple[str, ...]:
         """The keys of the columns that it asks for, in order."""
         return tuple(dict.fromkeys(_columns(self.node)))
 
 
-def parse(text: str, column: Callable[[str], str | None]) -> tuple[Criterion, ...] | Mistake:
-    """The criteria of an expression, in order; `column` gives the key of a written name, None if it is unknown."""
+Columns: TypeAlias = Callable[[str], Column | None]
+"""The column that a written name means; None if there is none."""
+
+
+def parse(text: str, column: Columns) -> tuple[Criterion, ...] | Mistake:
+    """The criteria of an expression, in order, or the first mistake in it."""
     if len(text) > _MOST:
         return Mistake(_TOO_LONG, 1)
-    reader = _Reader(text, column)
     try:
-        return tuple(reader.criteria())
+        return _Reader(text, column, list(_tokens(text))).criteria()
     except _Wrong as wrong:
         return Mistake(wrong.reason, wrong.at + 1)
 
@@ -206,31 +219,27 @@ class _Token(NamedTuple):
     end: int
 
 
+@dataclass
 class _Reader:
     """Recursive descent over the tokens of one expression."""
 
-    def __init__(self, text: str, column: Callable[[str], str | None]) -> None:
-        self.text, self.column = text, column
-        self.tokens = list(_tokens(text))
-        self.at = 0
-        self.depth = 0
+    text: str
+    column: Columns
+    tokens: Sequence[_Token]
+    at: int = 0
+    depth: int = 0
+    names: dict[str, str] = field(default_factory=dict)
+    """Column key to the name that the firm wrote, quotes and all."""
+    days: set[str] = field(default_factory=set)
+    """Keys of the columns that hold dates."""
 
-    def criteria(self) -> Iterator[Criterion]:
+    def criteria(self) -> tuple[Criterion, ...]:
         """The parts joined by the outermost `and`; a lone `or` is one criterion."""
         node = self._or()
         if self.at < len(self.tokens):
             raise _Wrong(_UNEXPECTED.fill(word=self._token.text), self._token.start)
         parts = node.parts if isinstance(node, Join) and node.word == "and" else (node,)
-        for part in parts:
-            yield Criterion(part, written(part, self._names))
-
-    @property
-    def _names(self) -> dict[str, str]:
-        return {
-            key: t.text
-            for t in self.tokens
-            if t.kind in ("word", "quoted") and (key := self.column(_bare(t.text)))
-        }
+        return tuple(Criterion(part, written(part, self.names)) for part in parts)
 
     @property
     def _token(self) -> _Token:
@@ -254,13 +263,13 @@ class _Reader:
         parts = [self._and()]
         while self._take(*_OR):
             parts.append(self._and())
-        return parts[0] if len(parts) == 1 else Join("or", tuple(parts))
+        return _joined("or", parts)
 
     def _and(self) -> Node:
         parts = [self._not()]
         while self._take(*_AND):
             parts.append(self._not())
-        return parts[0] if len(parts) == 1 else Join("and", tuple(parts))
+        return _joined("and", parts)
 
     def _not(self) -> Node:
         self.depth += 1
@@ -277,17 +286,27 @@ class _Reader:
             return node
         if self._take("filled"):
             self._need("(")
-            node = Filled(self._column())
+            node = Filled(self._column().key)
             self._need(")")
             return node
         if self._take("task_done"):
             return self._task_done()
+        return self._comparison()
+
+    def _comparison(self) -> Compare:
         left = self._value()
         sign = self._token
         if sign.text not in _SIGNS:
             raise _Wrong(_NO_SIGN, sign.start)
         self.at += 1
-        return Compare(left, sign.text, self._value())
+        start = self._token.start
+        right = self._value()
+        if self._is_day(left) != self._is_day(right):
+            raise _Wrong(_UNLIKE, start)
+        return Compare(left, sign.text, right)
+
+    def _is_day(self, value: Value) -> bool:
+        return value.kind == "today" or (value.kind == "field" and value.what in self.days)
 
     def _task_done(self) -> Node:
         self._need("(")
@@ -314,23 +333,41 @@ class _Reader:
             return Value("today")
         if token.text.casefold() in ("date", "дата") and self._follows("("):
             self.at += 2
-            value = Value("field", self._column())
+            value = self._compared()
             self._need(")")
             return value
         if token.text.casefold() in DERIVED and token.kind == "word":
             self.at += 1
             return Value("derived", token.text.casefold())
-        return Value("field", self._column())
+        return self._compared()
 
-    def _column(self) -> str:
+    def _compared(self) -> Value:
+        token = self._token
+        column = self._column()
+        if column.kind in _DAY_KINDS:
+            self.days.add(column.key)
+        elif column.kind not in _NUMBER_KINDS:
+            raise _Wrong(_WORDS.fill(name=_bare(token.text)), token.start)
+        return Value("field", column.key)
+
+    def _column(self) -> Column:
         token = self._token
         if token.kind not in ("word", "quoted"):
             raise _Wrong(_NO_NAME, token.start)
-        key = self.column(_bare(token.text))
-        if key is None:
+        column = self.column(_bare(token.text))
+        if column is None:
             raise _Wrong(_UNKNOWN.fill(name=_bare(token.text)), token.start)
         self.at += 1
-        return key
+        self.names.setdefault(column.key, token.text)
+        return column
+
+
+def _joined(word: str, parts: Sequence[Node]) -> Node:
+    """One part as it is, several as one Join: `(a and b) and c` is three parts."""
+    if len(parts) == 1:
+        return parts[0]
+    flat = [p.parts if isinstance(p, Join) and p.word == word else (p,) for p in parts]
+    return Join(word, tuple(part for inner in flat for part in inner))
 
 
 def _tokens(text: str) -> Iterator[_Token]:
@@ -349,19 +386,28 @@ def _bare(name: str) -> str:
     return name.strip('«»“”"')
 
 
-def written(node: Node, names: dict[str, str]) -> str:
-    """A part as a person would write it, with the names that the firm used: stable, so it can key a finding."""
+def written(node: Node, names: Mapping[str, str] = MappingProxyType({})) -> str:
+    """A part as a person would write it, by column keys or by `names`; `parse` makes the same part of it again."""
     if isinstance(node, Filled):
         return f"filled({names.get(node.key, node.key)})"
     if isinstance(node, TaskDone):
         return f"task_done({TASK_TYPE.word(node.kind).en})"
     if isinstance(node, Not):
-        return f"not {written(node.part, names)}"
+        inner = written(node.part, names)
+        return f"not ({inner})" if isinstance(node.part, Join) else f"not {inner}"
     if isinstance(node, Join):
-        return "(" + f" {node.word} ".join(written(part, names) for part in node.parts) + ")"
-    sides = [str(v.what) if v.kind != "field" else names.get(v.what, v.what) for v in (node.left, node.right)]
-    sides = ["today" if v.kind == "today" else s for v, s in zip((node.left, node.right), sides, strict=True)]
-    return f"{sides[0]} {node.sign} {sides[1]}"
+        parts = [(part, written(part, names)) for part in node.parts]
+        bracketed = [
+            f"({w})" if node.word == "and" and isinstance(part, Join) else w for part, w in parts
+        ]
+        return f" {node.word} ".join(bracketed)
+    return f"{_side(node.left, names)} {node.sign} {_side(node.right, names)}"
+
+
+def _side(value: Value, names: Mapping[str, str]) -> str:
+    if value.kind == "today":
+        return "today"
+    return names.get(value.what, value.what) if value.kind == "field" else str(value.what)
 
 
 _TOO_LONG = Text("longer than 2,000 characters", "длиннее 2000 знаков")
@@ -371,4 +417,9 @@ _EXPECTED = Text("“{sign}” is missing here", "здесь не хватает
 _NO_SIGN = Text("a sign such as <=, >= or = is missing here", "здесь не хватает знака <=, >= или =")
 _NO_NAME = Text("the name of a column is missing here", "здесь не хватает названия столбца")
 _UNKNOWN = Text("there is no column “{name}” in Deals", "в сделках нет столбца «{name}»")
+_WORDS = Text(
+    "“{name}” holds words, which cannot be compared; ask filled({name})",
+    "в «{name}» слова, их не сравнить; спросите filled({name})",
+)
+_UNLIKE = Text("a date is compared with a number here", "здесь дата сравнивается с числом")
 _NO_TYPE = Text("a type of task is missing here, one of: {types}", "здесь нужен тип задачи, один из: {types}")

@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from sheets_crm.findings import Found, Judged, Outcome
 from sheets_crm.firm import Firm
 from sheets_crm.history import scalar
+from sheets_crm.rules.clauses import mistakes
 from sheets_crm.rules.registry import rule
+from sheets_crm.rules.waivers import faulty_waivers
 from sheets_crm.schema import TABLES, Clause, Deal, Task
 from sheets_crm.text import Text, same
 
@@ -42,9 +44,10 @@ def wrong_value(firm: Firm) -> Iterator[Outcome]:
     What it finds: cells that cannot be read for certain (an error such as #REF!, a formula without a result, a date
     or a number that is neither, a word that is not on its list); values that contradict each other (closed before
     created, a task both open and done); amounts of zero or less outside refunds; a currency that is not three
-    letters; an owner who is not in the team; settings of the Sales Book that cannot be followed. Warnings only: an
-    expected close in the past, a number typed as text, a phone number as the deal's name, Latin letters that look
-    like Cyrillic ones inside a word (or the other way round), data below the end of an Excel table.
+    letters; an owner who is not in the team; settings of the Sales Book, exit criteria, evidence and required fields
+    that cannot be followed. Warnings only: an expected close in the past, a number typed as text, a phone number as
+    the deal's name, Latin letters that look like Cyrillic ones inside a word (or the other way round), data below the
+    end of an Excel table.
 
     Why it matters: wrong fields are the fifth of Snitko's five figures; the tool never guesses what a cell meant, so
     such a deal is missing from the sums until it is mended.
@@ -58,7 +61,9 @@ def wrong_value(firm: Firm) -> Iterator[Outcome]:
     yield from _tasks(firm)
     yield from _twins(firm)
     yield from _bad_settings(firm)
+    yield from faulty_waivers(firm)
     yield from _below_tables(firm)
+    yield from mistakes(firm)
 
 
 def _unreadable(firm: Firm) -> Iterator[Outcome]:

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
-from functools import cached_property
-from typing import Any
+from datetime import date, timedelta
+from decimal import Decimal
+from functools import cache, cached_property
+from hashlib import sha256
+from typing import Any, NamedTuple
 
 from sheets_crm.book import folded
-from sheets_crm.book.tables import spellings
+from sheets_crm.book.tables import match_headers
 from sheets_crm.expr import Criterion, Mistake, parse
 from sheets_crm.firm import Firm
 from sheets_crm.rules.fields import is_blank
-from sheets_crm.schema import TABLES, Deal, Stage, Task
+from sheets_crm.schema import TABLES, Column, Deal, Stage, Task
+from sheets_crm.text import Text
 
 _DEALS = TABLES["Deals"]
-_KEYS = {name: column.key for column in reversed(_DEALS.fields) for name in spellings(column)}
 _CUT = "…"
+_LONGEST_DETAIL = 160
+_A_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -79,9 +83,68 @@ class DealFacts:
             raise LookupError("Tasks")
 
 
+@cache
+def _column(name: str) -> Column | None:
+    """The column of Deals that a name means, by the reader's own matching: «Сумма, ₽» is the amount here too."""
+    found = match_headers(_DEALS, [name])
+    column = _DEALS.column(next(iter(found))) if found else None
+    return None if column is None or column.ours else column
+
+
+@cache
+def _parsed(text: str) -> tuple[Criterion, ...] | Mistake:
+    return parse(text, _column)
+
+
 def criteria(text: str | None) -> tuple[Criterion, ...] | Mistake:
     """The criteria of a cell of the rule tables; none where it is blank."""
-    return parse(text, lambda name: _KEYS.get(folded(name))) if text else ()
+    return _parsed(text) if text else ()
+
+
+def field_of(criterion: Criterion) -> str:
+    """Where a finding about a criterion stands: the first column that it asks for, else the stage."""
+    return next(iter(criterion.columns), "stage")
+
+
+def missing(firm: Firm, criterion: Criterion) -> Text:
+    """Why it cannot be known whether a criterion holds."""
+    for key in criterion.columns:
+        if not firm.has(f"Deals.{key}"):
+            return _NO_COLUMN.fill(column=_DEALS.column(key).header)
+    return _NO_TASKS
+
+
+def in_key(text: str) -> str:
+    """A text as the detail of a finding's key; a long one is cut, as a line of the log has to stay within a cell."""
+    if len(text) <= _LONGEST_DETAIL:
+        return text
+    return text[:_LONGEST_DETAIL] + _CUT + sha256(text.encode()).hexdigest()[:12]
+
+
+# ---------------------------------------------------- what was asked, and when
+
+
+class Passed(NamedTuple):
+    """A stage that a deal is past."""
+
+    stage: Stage
+    upto: frozenset[str]
+    """Its name and those of the active stages before it, folded."""
+
+
+def passed_stages(firm: Firm) -> Mapping[str, Sequence[Passed]]:
+    """Key of a stage to the active stages before it in its pipeline, in their order."""
+    out: dict[str, list[Passed]] = {}
+    for stage in firm.book.stages.rows:
+        before: list[Passed] = []
+        same = [s for s in firm.book.stages.rows if folded(s.pipeline or "") == folded(stage.pipeline or "")]
+        for earlier in sorted(same, key=lambda s: s.order or Decimal(0)):
+            ordered = earlier.order is not None and stage.order is not None and earlier.order < stage.order
+            if ordered and earlier.kind in (None, "active"):
+                names = before[-1].upto if before else frozenset()
+                before.append(Passed(earlier, names | {folded(earlier.stage or "")}))
+        out[stage.key] = before
+    return out
 
 
 def asked_on(firm: Firm, stage: Stage, field: str, day: date) -> str | None:
@@ -94,11 +157,22 @@ def asked_on(firm: Firm, stage: Stage, field: str, day: date) -> str | None:
     return now if known is None or known.endswith(_CUT) else known or None
 
 
-def left_on(firm: Firm, deal: Deal, stage: Stage) -> date:
-    """The latest day on which the deal can have left an earlier stage; today where nothing is known."""
-    for visit in reversed(firm.visits(deal)):
-        if visit.stage == folded(stage.stage or "") and visit.left is not None:
-            return visit.left
+def left_on(firm: Firm, deal: Deal, passed: Passed) -> date:
+    """The last day that a deal surely spent in a stage which it is past, or before it; today if nothing is known.
+
+    The log sees a move and a change of the rules on the day of a run, whichever came first; hence the day before.
+    """
+    visits = firm.visits(deal)
+    here = [visit for visit in visits if visit.stage in passed.upto]
+    if here:
+        return (here[-1].left or firm.as_of) - _A_DAY
     seen = firm.past.seen.get(("Deals", deal.key))
-    known = [day for day in (firm.entered(deal), seen.since if seen else None) if day is not None]
-    return min(known, default=firm.as_of)
+    known = [day for day in (visits[0].entered, seen.since if seen else None) if day is not None]
+    return min(known) - _A_DAY if known else firm.as_of
+
+
+_NO_COLUMN = Text("there is no column “{column}”", "нет столбца «{column}»")
+_NO_TASKS = Text(
+    "there is no sheet of tasks with the columns Done and Type",
+    "нет листа задач со столбцами «Сделано» и «Тип»",
+)

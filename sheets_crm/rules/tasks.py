@@ -45,13 +45,12 @@ def deal_without_task(firm: Firm, *, horizon_days: int = 45) -> Iterator[Outcome
     the deal with a return date, or close it.
     """
     yield Judged(firm.open_deals)
-    limit = firm.as_of + timedelta(days=horizon_days)
     for deal in firm.open_deals:
-        dates = [task.due_at.date() for task in firm.steps(deal) if task.due_at] + _typed_step(firm, deal)
-        if any(day <= limit for day in dates) or firm.as_of <= firm.calendar.on_or_after(
-            _last_event(firm, deal)
-        ):
+        if has_next_step(firm, deal, horizon_days):
             continue
+        if firm.as_of <= firm.calendar.on_or_after(_last_event(firm, deal)):
+            continue
+        dates = _step_dates(firm, deal)
         expected = _A_STEP.fill(horizon=DAYS.of(horizon_days))
         if dates:
             actual = Text("the next step is only on {day}", "следующий шаг только {day}").fill(day=min(dates))
@@ -69,6 +68,16 @@ def deal_without_task(firm: Firm, *, horizon_days: int = 45) -> Iterator[Outcome
                 "Поставьте следующий шаг: что, когда, зачем; или поставьте на паузу, или закройте",
             )
         yield Found(deal, "next_step", actual, expected, fix)
+
+
+def has_next_step(firm: Firm, deal: Deal, horizon_days: int) -> bool:
+    """Whether a deal has a dated next step, a late one too, that is not beyond the horizon (ruling R8)."""
+    limit = firm.as_of + timedelta(days=horizon_days)
+    return any(day <= limit for day in _step_dates(firm, deal))
+
+
+def _step_dates(firm: Firm, deal: Deal) -> list[date]:
+    return [task.due_at.date() for task in firm.steps(deal) if task.due_at] + _typed_step(firm, deal)
 
 
 def _typed_step(firm: Firm, deal: Deal) -> list[date]:
