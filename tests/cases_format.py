@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 
+from sheets_crm.schema import TABLES
 from sheets_crm.sheet import Doubt, Grid, Position, SheetInfo, Snapshot, Value
 
 CASES = Path(__file__).parent / "cases"
@@ -58,7 +59,6 @@ def _case(code: str, today: date, part: str) -> Case:
 
 def _grid(name: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> tuple[Grid, set[tuple[str, int, str, str]]]:
     """Headers are the columns' keys; the column `expect` holds `CODE field [severity]`, comma between several."""
-    titles = {"SalesBook": "Sales Book", "LossReasons": "Loss reasons"}
     expected: set[tuple[str, int, str, str]] = set()
     doubts: dict[Position, Doubt] = {}
     cells: list[list[Value]] = [[key for key in head if key != "expect"]]
@@ -74,7 +74,7 @@ def _grid(name: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> tupl
                 doubts[number, len(line) + 1] = Doubt("error", text)
             line.append(_value(text))
         cells.append(line)
-    return Grid(titles.get(name, name), cells, doubts), expected
+    return Grid(TABLES[name].sheet.en, cells, doubts), expected
 
 
 def _value(text: str) -> Value:

@@ -45,9 +45,10 @@ def wrong_value(firm: Firm) -> Iterator[Outcome]:
     or a number that is neither, a word that is not on its list); values that contradict each other (closed before
     created, a task both open and done); amounts of zero or less outside refunds; a currency that is not three
     letters; an owner who is not in the team; settings of the Sales Book, exit criteria, evidence and required fields
-    that cannot be followed. Warnings only: an expected close in the past, a number typed as text, a phone number as
+    that cannot be followed; waivers that do not hold (no such rule, no last day, not granted by a Head of Sales other
+    than the deal's owner). Warnings only: an expected close in the past, a number typed as text, a phone number as
     the deal's name, Latin letters that look like Cyrillic ones inside a word (or the other way round), data below the
-    end of an Excel table.
+    end of an Excel table, an expired waiver. For information: a waiver that at present excuses nothing.
 
     Why it matters: wrong fields are the fifth of Snitko's five figures; the tool never guesses what a cell meant, so
     such a deal is missing from the sums until it is mended.
