@@ -93,6 +93,8 @@ class Standing(NamedTuple):
 class Count(NamedTuple):
     """What one run counted of one bonus-bearing rule for one person."""
 
+    run: int
+    """Number of the run."""
     as_of: date
     rule: str
     user: str
@@ -317,7 +319,7 @@ def _replay_bonus(
 ) -> None:  # fmt: skip
     kind = event["e"]
     if kind == "judged":
-        counts.append(Count(run.as_of, event["r"], event["u"], int(event["n"]), tuple(event["f"])))
+        counts.append(Count(run.number, run.as_of, event["r"], event["u"], int(event["n"]), tuple(event["f"])))
     elif kind == "opened" and "u" in event and event["id"] not in evidence:
         key = FindingKey(*event["k"])
         evidence[event["id"]] = Evidence(

@@ -201,7 +201,7 @@ def counted(firm: Firm, checked: Checked, findings: Iterable[Finding]) -> tuple[
             finding.status == "open"
             and finding.answerable == "rep"
             and finding.owner
-            and _grace_is_over(finding, firm)
+            and grace_is_over(finding, firm)
         ):
             ids[finding.rule, finding.owner].append(finding.id)
     out = []
@@ -211,8 +211,12 @@ def counted(firm: Firm, checked: Checked, findings: Iterable[Finding]) -> tuple[
     return tuple(out)
 
 
-def _grace_is_over(finding: Finding, firm: Firm) -> bool:
-    first = finding.first_seen or firm.as_of
+def grace_is_over(finding: Finding, firm: Firm) -> bool:
+    """Whether a finding was shown in a run at least `grace_days` of its person's working days ago (item 74).
+
+    It restarts on the first day back from an absence (ruling R4).
+    """
+    first = max(finding.first_seen or firm.as_of, firm.back_at_work(finding.owner))
     return first < firm.as_of and firm.worked_days(finding.owner, first, firm.as_of) >= firm.setting(
         "grace_days"
     )
