@@ -85,12 +85,16 @@ def _obstacle(rule: Rule, firm: Firm) -> Text | None:
     """Why a rule cannot be run at all; None if it can."""
     if rule.code in firm.settings.off:
         return _SWITCHED_OFF
-    for alternatives in rule.needs:
-        if not any(firm.has(name) for name in alternatives):
-            names = [_described(name, firm.book) for name in alternatives]
-            either = Text(" or ".join(n.en for n in names), " или ".join(n.ru for n in names))
-            return Text("there is no {what}", "нет: {what}").fill(what=either)
-    return None
+    return next((reason for names in rule.needs if (reason := lacking(firm.book, *names))), None)
+
+
+def lacking(book: Book, *alternatives: str) -> Text | None:
+    """That none of these `Table` or `Table.column` exists, in words; None if one does."""
+    if any(book.has(name) for name in alternatives):
+        return None
+    names = [_described(name, book) for name in alternatives]
+    either = Text(" or ".join(n.en for n in names), " или ".join(n.ru for n in names))
+    return Text("there is no {what}", "нет: {what}").fill(what=either)
 
 
 def _described(name: str, book: Book) -> Text:

@@ -205,6 +205,7 @@ class Series(NamedTuple):
     categories: Area
     values: Area
     color: str
+    """`#RRGGBB`; empty: takes its room unseen, as the step under a floating column."""
 
 
 class Chart(NamedTuple):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 from sheets_crm.checks import Checked
 from sheets_crm.firm import Firm
@@ -20,6 +21,8 @@ class Told:
     """What every rule judged, for pass shares."""
     head: str = ""
     """Seal of the log, printed so that a paper copy proves what stood there."""
+    until: date | None = None
+    """The day on which the forecast's period is to end, where somebody asked for another than the setting's."""
 
     @property
     def lang(self) -> Lang:

@@ -431,8 +431,8 @@ def _series(series: Series, chart: Chart, page: str, *, kind: str, stacked: bool
         }
         options |= {"line": {"color": series.color, "width": 2.25}, "marker": dot}
     else:
-        options |= {"fill": {"color": series.color}, "gap": 60}
-    if chart.labels:
+        options |= {"fill": {"color": series.color} if series.color else {"none": True}, "gap": 60}
+    if chart.labels and series.color:
         place = "above" if kind == "line" else "center" if stacked else "outside_end"
         ink = _ink_on(series.color) if stacked else _INK
         options["data_labels"] = {"value": True, "position": place, "font": _font(9, ink)}
