@@ -200,7 +200,7 @@ def test_only_the_sheets_of_the_source_and_of_the_rules_are_made(desk: Desk) -> 
     """No tasks, no team: their rules cannot say that all is well."""
     desk.imports("Deal,Stage\nRoof,Proposal\n")
     assert [s.name for s in desk.snapshot.sheets] == [
-        "Start here", "Deals", "Audit", "Sales Book", "Stages", "Loss reasons",
+        "Start here", "Deals", "Audit", "Forecast", "Conversion", "Bonus", "Sales Book", "Stages", "Loss reasons",
     ]  # fmt: skip
 
 

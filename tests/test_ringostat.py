@@ -17,8 +17,8 @@ from sheets_crm.sync import Run, run
 from tests.shared import shared
 
 MAP = Path(__file__).parents[1] / "docs" / "examples" / "ringostat.toml"
-AUDIT_PART, LOG_PART = "xl/worksheets/sheet3.xml", "xl/worksheets/sheet7.xml"
-"""The guide, Deals, Audit, the three rule sheets, and the log that the first run adds."""
+AUDIT_PART, LOG_PART = "xl/worksheets/sheet3.xml", "xl/worksheets/sheet10.xml"
+"""The guide, Deals, the four reports, the three rule sheets, and the log that the first run adds."""
 FIRST, NEXT = date(2024, 4, 30), date(2024, 5, 1)
 
 

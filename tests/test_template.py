@@ -12,7 +12,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from sheets_crm import template
+from sheets_crm import reports, template
 from sheets_crm.book import read_book, wanted
 from sheets_crm.book.settings import resolve
 from sheets_crm.checks import RULES, settings_of
@@ -23,19 +23,28 @@ from sheets_crm.schema import FIRM_SETTINGS, TABLES
 from sheets_crm.schema.choices import TASK_TYPE
 from sheets_crm.sheet import Cell, Content, Formula, Page, SheetLink, Style, letters
 from sheets_crm.text import LANGS, Lang
+from tests.command_line import call
 from tests.libreoffice import convert
 
 BUILT = Path(__file__).resolve().parents[1] / "workbook_templates"
+REPORTS = ["audit", "forecast", "conversion", "bonus"]
 IN_ORDER = [
-    "guide", "Deals", "Tasks", "Companies", "Contacts", "audit", "SalesBook", "Stages", "LossReasons", "Team",
+    "guide", "Deals", "Tasks", "Companies", "Contacts", *REPORTS, "Appeals", "Overrides", "OneOnOnes",
+    "SalesBook", "Stages", "LossReasons", "Team", "Plans", "Waivers",
 ]  # fmt: skip
+ON_REQUEST = ["Absences", "Holidays", "Rates", "StageHistory"]
 
 in_both_languages = pytest.mark.parametrize("lang", LANGS)
 of_every_table = pytest.mark.parametrize("key", TABLES)
 
 
+def whole(lang: Lang) -> tuple[Page, ...]:
+    """A workbook with every table there is."""
+    return template.pages(lang, tables=TABLES)
+
+
 def page(lang: Lang, key: str, pages: tuple[Page, ...] | None = None) -> Page:
-    return next(p for p in (pages or template.pages(lang)) if p.key == key)
+    return next(p for p in (pages or whole(lang)) if p.key == key)
 
 
 def content(of: Page, row: int, column: int) -> Content:
@@ -101,8 +110,20 @@ def test_cells_that_fill_themselves_are_grey_and_cells_of_people_white(lang: Lan
 
 @in_both_languages
 def test_the_sheets_stand_in_working_order(lang: Lang) -> None:
-    """The guide first, the daily sheets, Audit, then the rules."""
+    """The guide first, the daily sheets, the reports, words between people, then the rules."""
     assert [p.key for p in template.pages(lang)] == IN_ORDER
+
+
+@in_both_languages
+def test_service_sheets_stand_last_where_they_are_asked_for(lang: Lang) -> None:
+    """All tables together are the core and, after it, the sheets that not every firm needs."""
+    assert [p.key for p in whole(lang)] == [*IN_ORDER, *ON_REQUEST]
+
+
+def test_a_service_sheet_is_there_when_something_stands_in_it() -> None:
+    """A rate brings its sheet along; a table without rows does not."""
+    rows: dict[str, list[template.RowValues]] = {"Rates": [{"currency": "USD"}], "Absences": []}
+    assert [p.key for p in template.pages("en", rows=rows)] == [*IN_ORDER, "Rates"]
 
 
 def test_both_languages_have_the_same_build() -> None:
@@ -114,7 +135,7 @@ def test_both_languages_have_the_same_build() -> None:
         rows = {row for row, _ in of.cells}  # one default, the country, is blank in English
         return of.key, rows, sorted(of.notes), folds, areas, of.freeze, of.filter, of.owned
 
-    assert [build(p) for p in template.pages("en")] == [build(p) for p in template.pages("ru")]
+    assert [build(p) for p in whole("en")] == [build(p) for p in whole("ru")]
 
 
 @in_both_languages
@@ -140,8 +161,12 @@ def test_daily_columns_are_seen_and_the_rest_is_folded_away(lang: Lang, key: str
 @in_both_languages
 @pytest.mark.parametrize(
     ("key", "last_frozen"),
-    [("Deals", "name"), ("Tasks", "deal_id"), ("Contacts", "name"), ("Stages", "stage"), ("Team", "user")],
-)
+    [
+        ("Deals", "name"), ("Tasks", "deal_id"), ("Contacts", "name"), ("Stages", "stage"), ("Team", "user"),
+        ("Plans", "user"), ("Waivers", "deal_id"), ("Appeals", "finding_id"), ("OneOnOnes", "user"),
+        ("Rates", "currency"), ("StageHistory", "deal_id"),
+    ],
+)  # fmt: skip
 def test_what_names_a_row_stays_in_sight(lang: Lang, key: str, last_frozen: str) -> None:
     """Header row and naming columns are frozen, and printed pages repeat the header."""
     sheet = page(lang, key)
@@ -159,22 +184,50 @@ def test_a_daily_screen_shows_the_deal_up_to_what_to_fix(lang: Lang) -> None:
     assert sum(f.width * 7 + 5 for f in sheet.columns if f.first <= last) <= 1300
 
 
+@in_both_languages
+@of_every_table
+def test_the_words_of_a_list_fit_in_their_column(lang: Lang, key: str) -> None:
+    """What is picked from a dropdown of words is never cut off."""
+    columns = TABLES[key].columns
+    for column, shown in zip(columns, page(lang, key).columns, strict=False):
+        words = column.choices.words(lang) if column.choices else ()
+        assert all(len(word) <= shown.width for word in words), column.key
+
+
 @pytest.mark.parametrize(
-    ("lang", "column", "code"),
+    ("lang", "key", "column", "code"),
     [
-        ("ru", "expected_close", "dd.mm.yyyy"),
-        ("en", "expected_close", "d mmm yyyy"),
-        ("ru", "created_at", "dd.mm.yyyy hh:mm"),
-        ("en", "amount", "#,##0"),
-        ("ru", "deal_id", "@"),
+        ("ru", "Deals", "expected_close", "dd.mm.yyyy"),
+        ("en", "Deals", "expected_close", "d mmm yyyy"),
+        ("ru", "Deals", "created_at", "dd.mm.yyyy hh:mm"),
+        ("en", "Deals", "amount", "#,##0"),
+        ("ru", "Deals", "deal_id", "@"),
+        ("en", "Plans", "target", "#,##0"),
+        ("ru", "Absences", "from", "dd.mm.yyyy"),
+        ("en", "Appeals", "finding_id", "@"),
     ],
 )
-def test_dates_and_money_look_as_in_the_language(lang: Lang, column: str, code: str) -> None:
-    """The format stands on the whole column, so that what is typed next has it too."""
-    sheet = page(lang, "Deals")
+def test_dates_and_money_look_as_in_the_language(lang: Lang, key: str, column: str, code: str) -> None:
+    """The format stands on the whole column, so that what is typed next has it too; an ID stays text."""
+    sheet = page(lang, key)
     style = sheet.columns[column_of(sheet, column, lang) - 1].style
     assert style is not None
     assert style.format == code
+
+
+@pytest.mark.parametrize(
+    ("key", "column", "wraps"),
+    [
+        ("Deals", "need", False), ("Tasks", "result", False), ("StageHistory", "deal_id", False),
+        ("Appeals", "words", True), ("OneOnOnes", "plan", True), ("Waivers", "reason", True),
+    ],
+)  # fmt: skip
+def test_words_between_people_are_shown_to_the_last(key: str, column: str, wraps: bool) -> None:
+    """An objection or an agreement takes the lines it needs; where there are many rows, each is one line."""
+    sheet = page("ru", key)
+    style = sheet.columns[column_of(sheet, column, "ru") - 1].style
+    assert style is not None
+    assert style.wrap == wraps
 
 
 # ------------------------------------------------------------------------ dropdowns
@@ -182,8 +235,8 @@ def test_dates_and_money_look_as_in_the_language(lang: Lang, column: str, code: 
 
 @in_both_languages
 def test_dropdowns_take_their_words_from_the_column_they_refer_to(lang: Lang) -> None:
-    """Every reference of the schema has a dropdown over 2,000 rows that points at the right header."""
-    pages = template.pages(lang)
+    """Every reference of the schema has a dropdown that points at the right header, over 2,000 rows where many come."""
+    pages = whole(lang)
     by_name = {p.name: p for p in pages}
     for sheet in pages:
         choices = {c.area.first_column: c for c in sheet.choices}
@@ -197,7 +250,7 @@ def test_dropdowns_take_their_words_from_the_column_they_refer_to(lang: Lang) ->
             assert home.key == table
             assert source[2] == letters(column_of(home, key, lang))
             assert choices[number].strict == (table in ("Stages", "LossReasons"))
-            if TABLES[sheet.key].group == "daily":
+            if sheet.key not in ("Stages", "LossReasons", "Team"):
                 assert choices[number].area.last_row == 2001
 
 
@@ -211,6 +264,25 @@ def test_closed_lists_of_words_are_dropdowns(lang: Lang) -> None:
     assert choices[column_of(sheet, "active", lang)].words == (
         ("Yes", "No") if lang == "en" else ("Да", "Нет")
     )
+
+
+@pytest.mark.parametrize(
+    ("lang", "key", "column", "words"),
+    [
+        ("en", "Appeals", "decision", ("Accepted", "Rejected")),
+        ("ru", "Plans", "metric", ("Выручка", "Выигранные сделки")),
+        ("ru", "Absences", "kind", ("Отпуск", "Больничный", "Другое")),
+        ("ru", "Holidays", "working", ("Да", "Нет")),
+        ("en", "Waivers", "rule", tuple(RULES)),
+    ],
+)
+def test_what_people_decide_is_picked_from_a_list(
+    lang: Lang, key: str, column: str, words: tuple[str, ...]
+) -> None:
+    """Decisions, metrics, kinds of absence and the codes of the rules are offered as they are read."""
+    sheet = page(lang, key)
+    choices = {c.area.first_column: c for c in sheet.choices}
+    assert choices[column_of(sheet, column, lang)].words == words
 
 
 # ---------------------------------------------------------------------------- guide
@@ -231,7 +303,11 @@ def guide_text(lang: Lang, pages: tuple[Page, ...] | None = None) -> str:
             "ru",
             "2. Сделали задачу: впишите «Сделано», «Итог», «О чём договорились» и сразу поставьте следующую.",
         ),
-        ("ru", "Раз в 2 недели: 1-1, с последних этапов."),
+        ("ru", "4. Раз в 2 недели: 1-1, с последних этапов."),
+        ("ru", "6. В конце месяца: «Премии», премия каждого и из чего она сложилась."),
+        ("ru", "«Возражения»: впишите № находки (12 знаков рядом с ней на листе «Аудит») и почему"),
+        ("en", "“Appeals”: enter the finding's ID (12 characters, beside it on “Audit”) and why"),
+        ("en", "“Plans”: how much and for which period"),
         ("ru", "Белые ячейки ваши, серые считаются сами."),
         ("en", "There is no deal without a task."),
         ("en", "White cells are yours, grey ones fill themselves."),
@@ -245,11 +321,10 @@ def test_the_guide_says_how_to_work_here(lang: Lang, sentence: str) -> None:
 @in_both_languages
 def test_the_guide_names_only_sheets_and_headers_that_exist(lang: Lang) -> None:
     """Everything in quotation marks is a sheet or a column of this very workbook."""
-    known = {p.name for p in template.pages(lang)} | {
-        c.header.get(lang) for t in TABLES.values() for c in t.columns
-    }
+    known = {p.name for p in whole(lang)} | {c.header.get(lang) for t in TABLES.values() for c in t.columns}
     known.add("Книге продаж")
-    assert set(re.findall("[«“](.+?)[»”]", guide_text(lang))) <= known
+    for pages in (template.pages(lang), whole(lang)):
+        assert set(re.findall("[«“](.+?)[»”]", guide_text(lang, pages))) <= known
 
 
 @in_both_languages
@@ -259,13 +334,17 @@ def test_the_guide_leaves_out_what_this_workbook_does_not_have(lang: Lang) -> No
     text = guide_text(lang, pages)
     assert TABLES["Tasks"].sheet.get(lang) not in text
     assert TABLES["Team"].sheet.get(lang) not in text
+    assert TABLES["Appeals"].sheet.get(lang) not in text
+    assert TABLES["Absences"].sheet.get(lang) not in guide_text(lang, template.pages(lang))
+    assert TABLES["Absences"].sheet.get(lang) in guide_text(lang, whole(lang))
     assert re.search(r"^1\. .*\n2\. ", text, re.MULTILINE)
 
 
 @in_both_languages
-def test_the_audit_sheet_says_how_to_get_the_first_audit(lang: Lang) -> None:
+@pytest.mark.parametrize("key", REPORTS)
+def test_the_sheet_of_a_report_says_how_to_get_it(lang: Lang, key: str) -> None:
     """It is ours, so that the first run may replace it, and it names the command."""
-    sheet = page(lang, "audit")
+    sheet = page(lang, key)
     assert sheet.owned
     assert any("sheets-crm run" in str(cell.content) for cell in sheet.cells.values())
 
@@ -346,14 +425,21 @@ def test_the_sales_book_lists_every_setting_and_every_clause(lang: Lang) -> None
 
 
 @in_both_languages
+def test_a_report_waits_under_the_name_that_it_will_have(lang: Lang) -> None:
+    """Otherwise the first run would leave it standing empty, and put the report elsewhere."""
+    for key, report in reports.REPORTS.items():
+        assert page(lang, key).name == report.sheet.get(lang)
+
+
+@in_both_languages
 def test_a_fresh_template_reads_back_as_shipped(lang: Lang, tmp_path: Path) -> None:
     """Our own reader finds no doubt in it, no row that nobody typed, and exactly the shipped settings."""
     path = tmp_path / "fresh.xlsx"
-    path.write_bytes(render(template.pages(lang)))
+    path.write_bytes(render(whole(lang)))
     book = read_book(XlsxHost(path).read(wanted))
     settings = settings_of(book, date(2026, 5, 18))
     assert {key: len(table.rows) for key, table in book.tables.items()} == {
-        "Deals": 0, "Tasks": 0, "Companies": 0, "Contacts": 0, "Team": 0,
+        **dict.fromkeys(TABLES, 0),
         "SalesBook": len(template.book_rows(lang)), "Stages": 11, "LossReasons": 12,
     }  # fmt: skip
     assert book.lang == lang
@@ -437,7 +523,7 @@ def test_only_what_a_firm_brings_is_made() -> None:
         rows={"Stages": [{"stage": "Trial", "order": 1, "kind": "active"}]},
     )
     deals = page("en", "Deals", pages)
-    assert [p.key for p in pages] == ["guide", "Deals", "audit", "Stages"]
+    assert [p.key for p in pages] == ["guide", "Deals", *REPORTS, "Stages"]
     assert headers(deals) == ["Deal ID", "Company", "Stage", "To fix", "Created"]
     assert not any(f.hidden or f.collapsed for f in deals.columns)
     assert [c.formula for c in deals.choices] == ["=Stages!$B$2:$B$200"]
@@ -468,6 +554,40 @@ def test_more_rows_than_usual_have_dropdowns_too() -> None:
     rows = [{"deal_id": f"D{n:04}", "stage": "Won"} for n in range(5000)]
     choices = page("en", "Deals", template.pages("en", rows={"Deals": rows})).choices
     assert all(choice.area.last_row > 5001 for choice in choices)
+
+
+@pytest.mark.parametrize(
+    ("asked", "added"),
+    [
+        ((), []),
+        (("--with", "rates,absences"), ["Absences", "Rates"]),
+        (("--with", " Stage history, Праздники,"), ["Holidays", "StageHistory"]),
+        (("--with", "Plans"), []),
+    ],
+)
+def test_init_adds_the_sheets_asked_for(tmp_path: Path, asked: tuple[str, ...], added: list[str]) -> None:
+    """By key or by name in either language, in any order; what is there anyway stands once."""
+    answer = call("init", tmp_path / "new.xlsx", *asked)
+    assert answer.exit_code == 0, answer.output
+    names = openpyxl.load_workbook(tmp_path / "new.xlsx").sheetnames
+    assert names[1:] == [p.name for p in template.pages("en", tables={*template.CORE, *added})[1:]]
+
+
+@in_both_languages
+def test_init_says_which_sheets_it_can_add(tmp_path: Path, lang: Lang) -> None:
+    """An unknown name is one sentence with the names there are, and no file."""
+    answer = call("init", tmp_path / "new.xlsx", "--with", "rates,dreams", "--lang", lang)
+    assert answer.exit_code == 2
+    assert "dreams" in answer.stderr
+    assert "absences, holidays, rates, stagehistory" in answer.stderr
+    assert not list(tmp_path.iterdir())
+
+
+@in_both_languages
+def test_the_help_of_init_names_every_sheet_on_request(lang: Lang) -> None:
+    """Whoever adds a service table adds it there too."""
+    shown = " ".join(call("init", "--help", "--lang", lang).stdout.split())
+    assert ", ".join(key.lower() for key in TABLES if key not in template.CORE) in shown
 
 
 # ------------------------------------------------------------------------ built files

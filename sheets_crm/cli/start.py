@@ -42,9 +42,11 @@ def demo(
 
 @click.command()
 @click.argument("path", type=click.Path(path_type=Path))
+@click.option("--with", "extra", metavar="SHEET,...",
+              help="Sheets that not every firm needs: absences, holidays, rates, stagehistory.")  # fmt: skip
 @common
 @click.pass_obj
-def init(session: Session, path: Path) -> None:
+def init(session: Session, path: Path, extra: str | None) -> None:
     """Write a fresh workbook to PATH (.xlsx). --lang is its language; an existing file is never overwritten."""
     if path.suffix.lower() != ".xlsx":
         raise UsageError(_NOT_XLSX.fill(name=path.name))
@@ -52,9 +54,9 @@ def init(session: Session, path: Path) -> None:
     if not path.parent.is_dir():
         raise UsageError(_NO_FOLDER.fill(folder=str(path.parent)))
     from sheets_crm.hosts.xlsx import create  # noqa: PLC0415 - see session
-    from sheets_crm.template import pages  # noqa: PLC0415
+    from sheets_crm.template import CORE, pages  # noqa: PLC0415
 
-    create(path, pages(session.language))
+    create(path, pages(session.language, tables={*CORE, *_tables(extra or "")}))
     session.print(_MADE.fill(path=str(path)).get(session.language))
 
 
@@ -81,6 +83,20 @@ def import_(session: Session, source: Path, out: Path, map_file: Path | None) ->
         session.print(plain(line.get(lang)))
 
 
+def _tables(names: str) -> list[str]:
+    """The tables of a list like `absences, rates`, by key or by the sheet's name in either language."""
+    from sheets_crm.schema import TABLES  # noqa: PLC0415 - see session
+    from sheets_crm.template import CORE  # noqa: PLC0415
+
+    known = {name.casefold(): key for key, table in TABLES.items() for name in (key, *table.sheet)}
+    wanted = [name for part in names.split(",") if (name := part.strip())]
+    for name in wanted:
+        if name.casefold() not in known:
+            offered = [key.lower() for key in TABLES if key not in CORE]
+            raise UsageError(_NO_SHEET.fill(name=name, offered=", ".join(offered)))
+    return [known[name.casefold()] for name in wanted]
+
+
 def _refuse_existing(path: Path) -> None:
     if path.exists():
         raise UsageError(_EXISTS.fill(path=str(path)))
@@ -92,6 +108,10 @@ _EXISTS = Text(
 )
 _NOT_XLSX = Text(
     "A workbook's name ends in .xlsx; “{name}” does not.", "Имя книги кончается на .xlsx, а у «{name}» нет."
+)
+_NO_SHEET = Text(
+    "--with knows no sheet “{name}”; it adds: {offered}.",
+    "--with не знает листа «{name}»; можно добавить: {offered}.",
 )
 _NO_FOLDER = Text("There is no folder {folder}; create it first.", "Папки {folder} нет; сначала создайте её.")
 _BUILDING = Text("Inventing a firm and its weeks…", "Придумываем фирму и её недели…")

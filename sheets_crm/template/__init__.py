@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
@@ -9,12 +10,13 @@ from sheets_crm.hosts.xlsx.render import render
 from sheets_crm.schema import TABLES
 from sheets_crm.sheet import Page
 from sheets_crm.template.defaults import BOOK_VERSION, book_rows, default_reasons, default_stages
-from sheets_crm.template.guide import AUDIT, audit_page, guide_page
+from sheets_crm.template.guide import guide_page, report_pages
 from sheets_crm.template.tables import RowValues, layouts_of, table_page
 from sheets_crm.text import LANGS, Lang
 
 __all__ = [
     "BOOK_VERSION",
+    "CORE",
     "RowValues",
     "book_rows",
     "build",
@@ -22,6 +24,10 @@ __all__ = [
     "default_stages",
     "pages",
 ]
+
+CORE = tuple(key for key, table in TABLES.items() if table.group != "service")
+"""The tables of a fresh workbook; the others are there when asked for, or when there is something in them."""
+_ORDER = ("daily", "reports", "words", "rules", "service")
 
 
 def pages(
@@ -31,23 +37,26 @@ def pages(
     tables: Collection[str] | None = None,
     columns: Mapping[str, Collection[str]] | None = None,
 ) -> tuple[Page, ...]:
-    """The sheets of a workbook in working order: the guide, the daily tables, Audit, the rule tables.
+    """The sheets of a workbook in working order: the guide, daily tables, reports, words, rules, service.
 
     `rows`: what stands in each table, by its key; Sales Book, Stages and LossReasons start with what we ship.
-    `tables`: which tables there are; all of them if None. `columns`: for the tables named there, only these
-    columns, besides the ID and ours. Raises KeyError for a table or a column that does not exist.
+    `tables`: which tables there are; `CORE` and those that have rows if None. `columns`: for the tables named
+    there, only these columns, besides the ID and ours. Raises KeyError for a table or a column that does not exist.
     """
     shipped = {
         "SalesBook": book_rows(lang),
         "Stages": default_stages(lang),
         "LossReasons": default_reasons(lang),
     }
-    layouts = layouts_of(TABLES if tables is None else tables, columns or {}, {**shipped, **(rows or {})})
-    sheets = {key: own.table.sheet.get(lang) for key, own in layouts.items()} | {"Audit": AUDIT.get(lang)}
-    made = [(own.table.group, table_page(own, layouts, lang)) for own in layouts.values()]
-    daily = [page for group, page in made if group != "rules"]
-    rules = [page for group, page in made if group == "rules"]
-    return (guide_page(sheets, lang), *daily, audit_page(lang), *rules)
+    filled = {**shipped, **(rows or {})}
+    chosen = {*CORE, *(key for key, found in filled.items() if found)} if tables is None else tables
+    layouts = layouts_of(chosen, columns or {}, filled)
+    made: dict[str, list[Page]] = defaultdict(list)
+    for own in layouts.values():
+        made[own.table.group].append(table_page(own, layouts, lang))
+    made["reports"] = list(report_pages(lang))
+    guide = guide_page({key: own.table.sheet.get(lang) for key, own in layouts.items()}, lang)
+    return (guide, *(page for group in _ORDER for page in made[group]))
 
 
 def build(directory: Path) -> list[Path]:

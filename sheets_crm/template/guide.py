@@ -1,4 +1,4 @@
-"""The first sheet says how to work here; the Audit sheet says how to get the first audit."""
+"""The first sheet says how to work here; the sheet of a report says what will stand there and how to get it."""
 
 from __future__ import annotations
 
@@ -6,13 +6,52 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from importlib.resources import files
+from typing import NamedTuple
 
 from sheets_crm.pages import look
 from sheets_crm.sheet import Cell, ColumnFormat, Page, Position, SheetLink, Style
 from sheets_crm.text import Lang, Text
 
-AUDIT = Text("Audit", "Аудит")
 
+class _Report(NamedTuple):
+    """A report before the first run."""
+
+    sheet: Text
+    promise: Text
+    """What it will show, at the end of a sentence."""
+
+
+_REPORTS = {
+    "Audit": _Report(
+        Text("Audit", "Аудит"),
+        Text(
+            "what is clean, whom to talk to first and what to fix",
+            "что чисто, с кем поговорить первым и что исправить",
+        ),
+    ),
+    "Forecast": _Report(
+        Text("Forecast", "Прогноз"),
+        Text(
+            "what the month is likely to bring, how far that is from plan, and the deals that decide it",
+            "сколько принесёт месяц, чего не хватает до плана и какие сделки это решат",
+        ),
+    ),
+    "Conversion": _Report(
+        Text("Conversion", "Конверсии"),
+        Text(
+            "at which stage most deals are lost, how long a deal takes, and where each rep is stronger than the team",
+            "на каком этапе теряется больше всего сделок, сколько длится сделка и кто в чём сильнее команды",
+        ),
+    ),
+    "Bonus": _Report(
+        Text("Bonus", "Премии"),
+        Text(
+            "each rep's bonus, what it is made of, and what can still be mended before it counts",
+            "какая у каждого премия, из чего она сложилась и что ещё можно исправить, пока это не посчитано",
+        ),
+    ),
+}
+"""By the name that the guide has for the sheet; its key is the same in lower case."""
 _HEADING, _LINES = 2, 3
 _COLUMNS = (ColumnFormat(1, 1, 2), ColumnFormat(2, 2, 42), ColumnFormat(3, 3, 112))
 _QUOTED = Text("“{}”", "«{}»")
@@ -28,16 +67,20 @@ _COLOURS = {
     "ours": replace(look.OURS, align="left", indent=1),
 }
 
-_NO_AUDIT_YET = Text(
-    "The first audit is still to come. It puts here what is clean, whom to talk to first and what to fix.",
-    "Первого аудита ещё не было. Он покажет здесь, что чисто, с кем поговорить первым и что исправить.",
+_NOT_YET = Text(
+    "The first run is still to come. It shows here {promise}.",
+    "Первого запуска ещё не было. Он покажет здесь, {promise}.",
 )
 _HOW = Text("Save and close this file, then run:", "Сохраните и закройте этот файл, затем выполните:")
 _COMMAND = Text("sheets-crm run file_name.xlsx", "sheets-crm run имя_файла.xlsx")
 
 
-def guide_page(sheets: Mapping[str, str], lang: Lang) -> Page:
-    """The guide of a workbook with these `sheets`, key to name; a line that names any other sheet is left out."""
+def guide_page(tables: Mapping[str, str], lang: Lang) -> Page:
+    """The guide of a workbook with these `tables`, key to name, and the reports.
+
+    A line that names a sheet which is not among them is left out.
+    """
+    sheets = {**tables, **{key: report.sheet.get(lang) for key, report in _REPORTS.items()}}
     head, *sections = _source(lang).split("\n## ")
     title, lead = head.removeprefix("# ").strip().split("\n", 1)
     cells = _opening(title, lead)
@@ -52,12 +95,14 @@ def guide_page(sheets: Mapping[str, str], lang: Lang) -> Page:
     return Page("guide", title, cells, _COLUMNS, tab=look.TAB_OURS, gridlines=False)
 
 
-def audit_page(lang: Lang) -> Page:
-    """What stands on the Audit sheet until the first run puts its report there."""
-    cells = _opening(AUDIT.get(lang), _NO_AUDIT_YET.get(lang))
-    cells[4, _HEADING] = Cell(_HOW.get(lang), look.PLAIN)
-    cells[5, _HEADING] = Cell(_COMMAND.get(lang), look.COMMAND)
-    return Page("audit", AUDIT.get(lang), cells, _COLUMNS, tab=look.TAB_OURS, gridlines=False, owned=True)
+def report_pages(lang: Lang) -> Iterator[Page]:
+    """The sheets of the weekly reports as they stand until the first run fills them."""
+    for key, report in _REPORTS.items():
+        name = report.sheet.get(lang)
+        cells = _opening(name, _NOT_YET.fill(promise=report.promise).get(lang))
+        cells[4, _HEADING] = Cell(_HOW.get(lang), look.PLAIN)
+        cells[5, _HEADING] = Cell(_COMMAND.get(lang), look.COMMAND)
+        yield Page(key.lower(), name, cells, _COLUMNS, tab=look.TAB_OURS, gridlines=False, owned=True)
 
 
 def _opening(title: str, lead: str) -> dict[Position, Cell]:

@@ -8,6 +8,7 @@ from datetime import date, datetime, time
 from textwrap import wrap
 from typing import Literal, NamedTuple, TypeAlias
 
+from sheets_crm.checks import RULES
 from sheets_crm.pages import look
 from sheets_crm.schema import TABLES, Column, Table
 from sheets_crm.schema.choices import YESNO
@@ -32,8 +33,8 @@ RowValues: TypeAlias = Mapping[str, Value]
 """One row: column key to value. Choices are given by key or as the firm wrote them; yes and no as booleans."""
 
 READY_ROWS = 2000
-"""Rows of a daily sheet that have dropdowns from the start; READY_RULES of a rule sheet."""
-READY_RULES = 199
+"""Rows that have dropdowns from the start; READY_LIST in a table that hardly grows."""
+READY_LIST = 199
 LOOKUP_ROWS = 500
 """Blank rows of Tasks whose lookups stand ready for what is typed next."""
 
@@ -42,16 +43,14 @@ _FROZEN = {
     "Tasks": "deal_id",
     "Companies": "name",
     "Contacts": "name",
-    "SalesBook": "code",
     "Stages": "stage",
-    "LossReasons": "reason",
-    "Team": "user",
+    "Plans": "user",
 }
-"""The last column that stays in place when the sheet is scrolled to the right."""
+"""The last column that stays in place when the sheet is scrolled to the right; the first of the identity elsewhere."""
 _LOOKUPS = {"deal_company": "company_id", "deal_stage": "stage"}
 """Column of Tasks to the column of Deals that it shows."""
 _WRAPPED = frozenset({"note", "expression", "names", "text", "ref"})
-"""Kinds that show all their lines on a rule sheet; on a daily sheet a row is one line, so that many fit."""
+"""Kinds that show all their lines where rules and words stand; elsewhere a row is one line, so that many fit."""
 _ALIGN: dict[str, Literal["left", "center", "right"]] = {
     "date": "left",
     "moment": "left",
@@ -67,6 +66,8 @@ _FILTER_BUTTON = 3
 _LINE_HEIGHT = 15.0
 _NARROWER_THAN_DIGITS = 1.15
 """Widths count digits; ordinary text takes less room."""
+_LISTS = frozenset({"SalesBook", "Stages", "LossReasons", "Team"})
+"""Tables that hardly grow."""
 _CLOSED = frozenset({"Stages", "LossReasons"})
 """Tables whose words are the only ones; elsewhere an ID, or someone not yet on the list, may be typed."""
 
@@ -96,7 +97,7 @@ class Layout(NamedTuple):
     @property
     def last_row(self) -> int:
         """The last row prepared for typing: all rows given, and room for more."""
-        ready = READY_RULES if self.table.group == "rules" else READY_ROWS
+        ready = READY_LIST if self.table.key in _LISTS else READY_ROWS
         return 1 + max(ready, len(self.rows) + ready // 4)
 
 
@@ -139,7 +140,7 @@ def _with_live_lookups(tasks: Layout, deals: Layout | None) -> Layout:
 
 def table_page(own: Layout, layouts: Layouts, lang: Lang) -> Page:
     """The sheet of one table; `layouts` are all tables of the workbook, for dropdowns and lookups."""
-    naming = _FROZEN[own.table.key]
+    naming = _FROZEN.get(own.table.key, own.table.identity[0])
     return Page(
         key=own.table.key,
         name=own.table.sheet.get(lang),
@@ -151,7 +152,7 @@ def table_page(own: Layout, layouts: Layouts, lang: Lang) -> Page:
         choices=tuple(_choices(own, layouts, lang)),
         notes={(1, i): column.meaning.get(lang) for i, column in enumerate(own.columns, start=1)},
         print=Print(repeat_rows=(1, 1), footer=own.table.sheet.get(lang)),
-        tab=look.TAB_RULES if own.table.group == "rules" else look.TAB_DAILY,
+        tab=look.TAB_RULES if own.table.group in ("rules", "service") else look.TAB_DAILY,
     )
 
 
@@ -179,7 +180,8 @@ def _column_formats(own: Layout, lang: Lang) -> Iterator[ColumnFormat]:
 def _width(column: Column, lang: Lang) -> float:
     """Wide enough for the longest word of the header, and for the words that a closed list offers."""
     longest = max(map(len, column.header.get(lang).split())) + _FILTER_BUTTON
-    return max(column.width, longest, _shown_column(column).width)
+    offered = max(map(len, column.choices.words(lang))) if column.choices else 0
+    return max(column.width, longest, offered, _shown_column(column).width)
 
 
 def _shown_column(column: Column) -> Column:
@@ -209,7 +211,8 @@ def _line_count(text: str, width: float) -> int:
 
 def _wraps(own: Layout, column: Column) -> bool:
     """On the daily sheets a deal is one line: what does not fit is read in the cell itself."""
-    return own.table.group == "rules" and (column.kind == "hygiene" or column.kind in _WRAPPED)
+    told_in_full = own.table.group in ("rules", "words")
+    return told_in_full and (column.kind == "hygiene" or column.kind in _WRAPPED)
 
 
 def _style(own: Layout, column: Column, lang: Lang) -> Style:
@@ -333,6 +336,8 @@ def _choices(own: Layout, layouts: Layouts, lang: Lang) -> Iterator[Choice]:
         if column.choices or column.kind == "yesno":
             words = (column.choices or YESNO).words(lang)
             yield Choice(area, words=words, title=header, message=_PICK.fill(header=header).get(lang))
+        elif suggested := _SUGGESTED.get((own.table.key, column.key)):
+            yield Choice(area, words=suggested, strict=False)
         elif source := _source(column, layouts, lang):
             home = TABLES[column.refers.partition(".")[0]]
             strict = home.key in _CLOSED
@@ -340,6 +345,8 @@ def _choices(own: Layout, layouts: Layouts, lang: Lang) -> Iterator[Choice]:
             yield Choice(area, formula=source, strict=strict, title=header if strict else "", message=message)
 
 
+_SUGGESTED = {("Waivers", "rule"): tuple(RULES)}
+"""Words that stand in no column of the workbook by themselves: the codes of the Sales Book repeat."""
 _PICK = Text("{header}: please pick from the list.", "{header}: выберите из списка.")
 _PICK_FROM = Text(
     "{header}: please pick from the list. It stands on the sheet “{sheet}”.",
