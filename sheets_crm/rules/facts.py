@@ -14,6 +14,7 @@ from sheets_crm.book import folded
 from sheets_crm.book.tables import match_headers
 from sheets_crm.expr import Criterion, Mistake, parse
 from sheets_crm.firm import Firm
+from sheets_crm.history import scalar
 from sheets_crm.rules.fields import is_blank
 from sheets_crm.schema import TABLES, Column, Deal, Stage, Task
 from sheets_crm.text import Text
@@ -167,8 +168,19 @@ def left_on(firm: Firm, deal: Deal, passed: Passed) -> date:
     if here:
         return (here[-1].left or firm.as_of) - _A_DAY
     seen = firm.past.seen.get(("Deals", deal.key))
+    if seen is not None and folded(seen.fields.get("stage", "")) in passed.upto:  # it left since the last run
+        return (deal.stage_entered_at or firm.as_of) - _A_DAY
     known = [day for day in (visits[0].entered, seen.since if seen else None) if day is not None]
     return min(known) - _A_DAY if known else firm.as_of
+
+
+def changed_on(firm: Firm, deal: Deal, key: str) -> date | None:
+    """The day on which the log saw a tracked field of a deal change last, today's run included; None if it never did."""
+    seen = firm.past.seen.get(("Deals", deal.key))
+    if seen is not None and seen.fields.get(key, "") != scalar(getattr(deal, key)):
+        return firm.as_of
+    changes = firm.past.changes(deal, key)
+    return changes[-1].as_of if changes else None
 
 
 _NO_COLUMN = Text("there is no column “{column}”", "нет столбца «{column}»")

@@ -15,6 +15,7 @@ from sheets_crm.rules.facts import (
     DealFacts,
     Passed,
     asked_on,
+    changed_on,
     criteria,
     field_of,
     in_key,
@@ -363,8 +364,8 @@ def _ready(firm: Firm, moved_after_days: int) -> Iterator[Outcome]:
         if not found or isinstance(found, Mistake) or entered is None:
             continue
         tracked = {key for criterion in found for key in criterion.columns} & set(TRACKED["Deals"])
-        changed = [change.as_of for key in tracked for change in firm.past.changes(deal, key)]
-        waited = firm.calendar.working_days(max(entered, *changed) if changed else entered, firm.as_of)
+        facts_known = [day for key in tracked if (day := changed_on(firm, deal, key)) is not None]
+        waited = firm.calendar.working_days(max([entered, *facts_known]), firm.as_of)
         facts = DealFacts(firm, deal)
         if waited > moved_after_days and all(holds(criterion.node, facts) for criterion in found):
             yield Found(
