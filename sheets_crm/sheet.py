@@ -240,6 +240,8 @@ class Print(NamedTuple):
     landscape: bool = True
     repeat_rows: tuple[int, int] | None = None
     area: Area | None = None
+    more: tuple[Area, ...] = ()
+    """Further areas after `area`: each begins on a page of its own, and nothing outside them is printed."""
     footer: str = ""
 
 

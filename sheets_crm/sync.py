@@ -14,6 +14,8 @@ from sheets_crm.findings import Finding
 from sheets_crm.firm import Firm
 from sheets_crm.history import RunEntry, fingerprint, lines, log_of, read_past
 from sheets_crm.hosts import Host
+from sheets_crm.metrics import bonus
+from sheets_crm.pages import bonus as bonus_page
 from sheets_crm.pages.to_fix import column_update, highlights
 from sheets_crm.sheet import Applied, Changes, LogLine, Page, Snapshot, free_name
 from sheets_crm.text import Text
@@ -45,6 +47,10 @@ class Run:
     repeated: bool = False
     """True if the log's last run is this very one."""
     applied: Applied | None = None
+    separate: tuple[Page, ...] = ()
+    """Pages that are kept out of the workbook, for a file of their own (`bonus_sheet` = separate_file)."""
+    separate_at: str | None = None
+    """Where that file is."""
 
     @property
     def book(self) -> Book:
@@ -117,7 +123,8 @@ def audit(
     else:
         entry, head = read_past([*log, *added]).last, added[0].seal or ""
     planned = Run(label, firm, checked, verdict, snapshot, head, Changes(), entry, obstacle, repeated)
-    return replace(planned, changes=_changes(planned, added, names))
+    pages, separate = _pages(planned, names)
+    return replace(planned, changes=_changes(planned, added, pages), separate=separate)
 
 
 def _time_zone(book: Book) -> str | None:
@@ -129,11 +136,11 @@ def _log_lines(firm: Firm, checked: Checked, verdict: Verdict, key: str) -> tupl
     return lines(
         firm.past, firm.book, verdict.difference, as_of=firm.as_of, key=key, version=__version__,
         clean=verdict.firm.clean, audited=verdict.firm.audited,
-        counted=counted(firm, checked, verdict.findings), bearing=bearing(),
+        counted=counted(firm, checked, verdict.findings), closed=bonus.closing(firm), bearing=bearing(),
     )  # fmt: skip
 
 
-def _changes(planned: Run, added: Sequence[LogLine], names: Sequence[str]) -> Changes:
+def _changes(planned: Run, added: Sequence[LogLine], pages: tuple[Page, ...]) -> Changes:
     """To fix and highlights in every table that is there, the reports, the log."""
     book, lang = planned.book, planned.book.lang
     by_table: dict[str, list[Finding]] = defaultdict(list)
@@ -144,22 +151,31 @@ def _changes(planned: Run, added: Sequence[LogLine], names: Sequence[str]) -> Ch
         fills=tuple(fill for table in tables for fill in table.fills),
         columns=tuple(column_update(table, by_table[table.schema.key], lang) for table in tables),
         highlights=tuple(h for table in tables for h in highlights(table)),
-        pages=_pages(planned, names),
+        pages=pages,
         log=tuple(added),
         log_name=free_name(_LOG_NAME, [s.name for s in planned.snapshot.sheets]),
     )
 
 
-def _pages(planned: Run, names: Sequence[str]) -> tuple[Page, ...]:
+def _pages(planned: Run, names: Sequence[str]) -> tuple[tuple[Page, ...], tuple[Page, ...]]:
+    """(the reports for the workbook, those for a file of their own).
+
+    Where a separate one still stands in the workbook from earlier, a sentence takes its place.
+    """
     taken = [sheet.name for sheet in planned.snapshot.sheets]
     told = reports.Told(planned.firm, planned.verdict, planned.checked, planned.head)
-    pages = []
+    apart = {"bonus"} if planned.firm.setting("bonus_sheet") == "separate_file" else set()
+    pages, separate = [], []
     for key in names:
         report = reports.REPORTS[key]
-        wished = report.sheet.get(told.lang)
-        pages.append(report.page(told, planned.snapshot.report_sheet(key) or free_name(wished, taken)))
+        wished, own = report.sheet.get(told.lang), planned.snapshot.report_sheet(key)
+        if key in apart:
+            separate.append(report.page(told, wished))
+            pages += [bonus_page.elsewhere(told, own)] if own else []
+            continue
+        pages.append(report.page(told, own or free_name(wished, taken)))
         taken.append(pages[-1].name)
-    return tuple(pages)
+    return tuple(pages), tuple(separate)
 
 
 _LATER_RUN = Text(

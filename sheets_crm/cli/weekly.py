@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -124,11 +125,14 @@ def _run(
     session: Session, workbook: str, as_of: date | None, *, write: bool, record: bool, names: tuple[str, ...]
 ) -> Run:
     from sheets_crm import sync  # noqa: PLC0415 - see session
+    from sheets_crm.hosts.xlsx import XlsxHost  # noqa: PLC0415
 
     host = open_host(workbook)
     with session.busy(_AUDITING.fill(name=host.label)):
         done = sync.run(host, today=today, as_of=as_of, write=write, record=record, names=names)
     session.book_lang = done.book.lang
+    if done.separate and done.applied is not None and isinstance(host, XlsxHost):
+        done = replace(done, separate_at=host.put_beside(done.separate, "bonus"))
     return done
 
 

@@ -172,6 +172,8 @@ def notes(run: Run, *, asked: bool = True) -> Iterator[Text]:
         yield (_FILLED if applied and applied.changed else _WOULD_FILL).fill(cells=cells)
     if not asked:
         return
+    if run.separate_at is not None:
+        yield _SEPARATE.fill(path=run.separate_at)
     if applied is None:
         yield run.obstacle or _DRY_RUN
     elif applied.beside is not None:
@@ -259,6 +261,7 @@ _OTHER_NAME = Text(
     "The workbook has a sheet “{wished}” of its own, so ours is called “{name}”.",
     "В книге уже есть свой лист «{wished}», поэтому наш называется «{name}».",
 )
+_SEPARATE = Text("The bonuses are in a file of their own: {path}", "Премии в отдельном файле: {path}")
 _BACKUP = Text("The workbook as it was: {path}", "Книга, какой она была: {path}")
 _OPEN = Text("Open {name}, sheet “{sheet}”.", "Откройте {name}, лист «{sheet}».")
 _EMPTY = Text("(no rows)", "(нет строк)")

@@ -342,6 +342,8 @@ class RuleWeek(NamedTuple):
     rows: int
     ids: tuple[str, ...]
     """Findings that count: in grace no longer, not carried over, without an open or accepted appeal."""
+    held: tuple[str, ...]
+    """Those that would, were it not for an open appeal."""
     allowed: int
     missed: bool
 
@@ -463,16 +465,17 @@ def _rule_weeks(
             ids[count.rule].update(count.ids)
     for rule in sorted(rows):
         judged = sum(rows[rule].values())
-        own = sorted(id_ for id_ in ids[rule] if _counts(id_, terms, book, decided))
+        due = [id_ for id_ in sorted(ids[rule]) if not _carried_over(id_, terms, book)]
+        own = tuple(id_ for id_ in due if decided.get(id_, "rejected") == "rejected")
+        held = tuple(id_ for id_ in due if decided.get(id_) == "open")
         missed = len(own) > terms.free_count and len(own) * 100 > terms.free_share * judged
-        yield RuleWeek(rule, judged, tuple(own), terms.allowed(judged), missed)
+        yield RuleWeek(rule, judged, own, held, terms.allowed(judged), missed)
 
 
-def _counts(id_: str, terms: Terms, book: Ledger, decided: Mapping[str, Decision]) -> bool:
+def _carried_over(id_: str, terms: Terms, book: Ledger) -> bool:
+    """Whether a finding goes to the next period; what the log has no evidence of was first seen long ago."""
     evidence = book.evidence.get(id_)
-    if evidence is not None and evidence.first_seen >= terms.carried_from:
-        return False
-    return decided.get(id_) not in ("open", "accepted")
+    return evidence is not None and evidence.first_seen >= terms.carried_from
 
 
 # ------------------------------------------------------------------- closing

@@ -101,6 +101,7 @@ class Layout:
         self._blocks: dict[str, Block] = {}
         self._charts: list[Chart] = []
         self._filter: Area | None = None
+        self._starts = [1]
 
     # ------------------------------------------------------------------- rows
 
@@ -122,6 +123,10 @@ class Layout:
         """An empty row."""
         self._formats[self.row] = RowFormat(height)
         self.row += 1
+
+    def new_page(self) -> None:
+        """What follows is printed on pages of its own."""
+        self._starts.append(self.row)
 
     def heading(self, text: str, last: int | None = None) -> int:
         """The heading of a block, over the columns up to `last` (all of them if None)."""
@@ -187,12 +192,14 @@ class Layout:
     def page(self, key: str, name: str, *, footer: str) -> Page:
         """The finished report."""
         placed = Placed(self._blocks)
+        ends = [start - 1 for start in self._starts[1:]] + [self.row - 1]
+        first, *more = (Area(a, 1, z, len(self.widths)) for a, z in zip(self._starts, ends, strict=True))
         return Page(
             key, name,
             {at: Cell(_settled(item.content, placed), item.style) for at, item in self._items.items()},
             columns=tuple(ColumnFormat(n, n, width) for n, width in enumerate(self.widths, start=1)),
             rows=self._formats, merges=tuple(self._merges), filter=self._filter, charts=tuple(self._charts),
-            print=Print(area=Area(1, 1, self.row - 1, len(self.widths)), footer=footer),
+            print=Print(area=first, more=tuple(more), footer=footer),
             tab=look.TAB_OURS, gridlines=False, owned=True,
         )  # fmt: skip
 

@@ -53,12 +53,20 @@ class XlsxHost:
         except WorkbookUnsafe as problem:
             if not changes.pages:
                 raise
-            beside = _beside(self.path)
-            create(beside, changes.pages)
-            return Applied(changed=False, beside=str(beside), reason=problem.message)
+            return Applied(changed=False, beside=self.put_beside(changes.pages, "reports"), reason=problem.message)
         if new == data:
             return Applied(changed=False)
         return Applied(changed=True, backup=str(replace_file(self.path, new, snapshot.version)))
+
+    def put_beside(self, pages: Sequence[Page], word: str) -> str:
+        """Writes `pages` to `<stem>.<word>.xlsx` beside the file, unless they stand there already; its path.
+
+        Raises as `create` does.
+        """
+        beside, made = _beside(self.path, word), claim(render(pages), pages)
+        if not beside.exists() or load(beside) != made:
+            write_file(beside, made)
+        return str(beside)
 
 
 def patched(data: bytes, changes: Changes) -> bytes:
@@ -81,11 +89,11 @@ def create(path: Path | str, pages: Sequence[Page]) -> None:
     write_file(Path(path), claim(render(pages), pages))
 
 
-def _beside(path: Path) -> Path:
-    """Where the reports go when they cannot go into the workbook; never over a file of the user's."""
+def _beside(path: Path, word: str) -> Path:
+    """Where reports go that do not go into the workbook; never over a file of the user's."""
     number = 1
     while True:
-        beside = path.with_name(f"{path.stem}.reports{'' if number == 1 else f' ({number})'}.xlsx")
+        beside = path.with_name(f"{path.stem}.{word}{'' if number == 1 else f' ({number})'}.xlsx")
         if not beside.exists() or _is_ours(beside):
             return beside
         number += 1

@@ -23,7 +23,6 @@ from sheets_crm.sheet import (
     Link,
     Page,
     Position,
-    Print,
     RowFormat,
     Series,
     SheetLink,
@@ -141,7 +140,7 @@ def _write_page(page: Page, sheet: Any, book: Any, looks: _Looks) -> None:
         sheet.conditional_format(*_corners(highlight.area), options)
     for chart in page.charts:
         _write_chart(chart, page.name, sheet, book)
-    _write_print(page.print, sheet)
+    _write_print(page, sheet, book)
     _write_names(page, book)
 
 
@@ -384,7 +383,8 @@ def _words(words: Sequence[str]) -> list[str]:
 # -------------------------------------------------------------------- print
 
 
-def _write_print(setup: Print, sheet: Any) -> None:
+def _write_print(page: Page, sheet: Any, book: Any) -> None:
+    setup = page.print
     if setup.landscape:
         sheet.set_landscape()
     sheet.set_paper(_A4)
@@ -393,7 +393,11 @@ def _write_print(setup: Print, sheet: Any) -> None:
     sheet.set_footer(f"&L{_text(setup.footer, 200).replace('&', '&&')}&R&P / &N", {"margin": 0.3})
     if setup.repeat_rows:
         sheet.repeat_rows(setup.repeat_rows[0] - 1, setup.repeat_rows[1] - 1)
-    if setup.area:
+    if setup.more:
+        # A page break would be ignored by Excel where pages are fitted to a width; several areas are not.
+        areas = ",".join(f"{_always_quoted(page.name)}!{_absolute(a)}" for a in (setup.area, *setup.more) if a)
+        book.defined_names.append(["_xlnm.Print_Area", sheet.index, areas, False])
+    elif setup.area:
         sheet.print_area(*_corners(setup.area))
 
 
