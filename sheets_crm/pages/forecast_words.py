@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
 from sheets_crm.firm import Firm
@@ -11,7 +10,7 @@ from sheets_crm.metrics.money import Period, Why, period_of
 from sheets_crm.metrics.pipeline import Step, Waterfall
 from sheets_crm.pages.wording import amount, whole
 from sheets_crm.schema import Deal
-from sheets_crm.text import DEALS, Lang, Text, listed, same, shown
+from sheets_crm.text import DEALS, Text, same
 
 _MILLION = Decimal(1_000_000)
 
@@ -37,6 +36,11 @@ def short(money: Decimal, currency: str) -> Text:
 
 def gap(forecast: Forecast) -> Text:
     """What is missing to the plan of the period, in money and in deals; or why that cannot be said."""
+    en, ru = _gap(forecast)
+    return Text(en[:1].upper() + en[1:], ru[:1].upper() + ru[1:])
+
+
+def _gap(forecast: Forecast) -> Text:
     figures, found = forecast.figures(forecast.period), forecast.gap
     name, base = period_name(forecast.period), forecast.firm.base_currency
     if figures.expected is None:
@@ -81,12 +85,11 @@ def in_force(opinion: Opinion) -> Text:
 
 def who(opinion: Opinion) -> Text:
     """Whose opinion it is: the name, and that it is the Head of Sales."""
-    return Text("{by} (Head of Sales)", "{by} (РОП)").fill(by=opinion.by) if opinion.by_hos else same(opinion.by or "—")
-
-
-def people(names: list[str], lang: Lang) -> str:
-    """Some names, and how many more."""
-    return listed(names, lang, 5)
+    return (
+        Text("{by} (Head of Sales)", "{by} (РОП)").fill(by=opinion.by)
+        if opinion.by_hos
+        else same(opinion.by or "—")
+    )
 
 
 def since(found: Waterfall, period: Period) -> Text:
@@ -98,11 +101,6 @@ def since(found: Waterfall, period: Period) -> Text:
 def working_days_left(firm: Firm, period: Period) -> int:
     """Working days of the firm after today until the period's end."""
     return firm.calendar.working_days(firm.as_of, period.end)
-
-
-def days(value: date, lang: Lang) -> str:
-    """A date as people write it."""
-    return shown(value, lang)
 
 
 def in_other_money(deal: Deal, firm: Firm, money: Decimal | None) -> Text | None:
@@ -128,7 +126,9 @@ WHY: dict[Why, Text] = {
 MEND: dict[Why, Text] = {
     "no_amount": Text("Type the amount, even a rough one.", "Впишите сумму, хотя бы примерную."),
     "no_date": Text("Ask when the client decides.", "Узнайте, когда клиент решает."),
-    "past_date": Text("Agree on a new date, or close the deal.", "Договоритесь о новой дате или закройте сделку."),
+    "past_date": Text(
+        "Agree on a new date, or close the deal.", "Договоритесь о новой дате или закройте сделку."
+    ),
     "no_rate": Text("Add the rate to the sheet Rates.", "Добавьте курс на лист «Курсы валют»."),
     "no_probability": Text(
         "Give the stage a probability on the sheet Stages. Coverage counts these deals.",
@@ -180,9 +180,7 @@ _NO_PLAN = Text(
     "{period}: {expected} expected. There is no plan to compare with: fill the sheet Plans, or “Sales plan” on Team.",
     "{period}: ожидаем {expected}. Сравнить не с чем: заполните лист «Планы» или «План продаж» на листе «Команда».",
 )
-_ABOVE = Text(
-    "{period}: {more} more than the plan is expected.", "{period}: ожидаем больше плана на {more}."
-)
+_ABOVE = Text("{period}: {more} more than the plan is expected.", "{period}: ожидаем больше плана на {more}.")
 _SHORT_ONLY = Text(
     "{period}: {missing} short of the plan. In deals it cannot be said: none was won in the last 12 months.",
     "{period}: до плана не хватает {missing}. Сколько это сделок, сказать нельзя: за 12 месяцев побед нет.",
@@ -192,7 +190,8 @@ _SHORT = Text(
     "{period}: до плана не хватает {missing} = {deals}. (Выигранная сделка в среднем {typical}: за 12 месяцев, n = {n}.)",
 )
 _BASIS = Text(
-    "{currency}, {vat}. Revenue: {revenue}. A win: {won}.", "{currency}, {vat}. Выручка: {revenue}. Победа: {won}."
+    "{currency}, {vat}. Revenue: {revenue}. A win: {won}.",
+    "{currency}, {vat}. Выручка: {revenue}. Победа: {won}.",
 )
 _VAT = {True: Text("VAT included", "с НДС"), False: Text("without VAT", "без НДС")}
 _REVENUE = {
@@ -212,7 +211,8 @@ _ENDED: dict[Ending, Text] = {
     "one_on_one": Text("over: there was another 1-1", "закончилась: была следующая встреча 1-1"),
 }
 _FROM_START = Text(
-    "How the pipeline due in {period} has moved since {day}", "Как изменились сделки со сроком {period}: с {day}"
+    "How the pipeline due in {period} has moved since {day}",
+    "Как изменились сделки со сроком {period}: с {day}",
 )
 _FROM_FIRST = Text(
     "How the pipeline due in {period} has moved since the first run on {day}",
