@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from sheets_crm.findings import Found, Judged, Outcome
 from sheets_crm.firm import Firm
@@ -11,7 +12,7 @@ from sheets_crm.history import scalar
 from sheets_crm.rules.clauses import mistakes
 from sheets_crm.rules.registry import rule
 from sheets_crm.rules.waivers import faulty_waivers
-from sheets_crm.schema import TABLES, Clause, Deal, Task
+from sheets_crm.schema import TABLES, Clause, Deal
 from sheets_crm.text import Text, same
 
 _PHONE = re.compile(r"\+?[\d\s()\-.\u00a0]{7,}\Z")
@@ -80,6 +81,7 @@ def _unreadable(firm: Firm) -> Iterator[Outcome]:
 
 
 def _deals(firm: Firm) -> Iterator[Outcome]:
+    strangers = _strangers(firm)
     for deal in firm.book.deals.rows:
         yield from _dates(firm, deal)
         if deal.amount is not None and deal.amount <= 0 and firm.kind(deal) != "refund":
@@ -93,7 +95,8 @@ def _deals(firm: Firm) -> Iterator[Outcome]:
                      "Назовите сделку по клиенту и задаче; телефон перенесите в контакт"),
                 same(deal.name), severity="warning",
             )  # fmt: skip
-        yield from _stranger(firm, deal)
+        if deal.owner in strangers:
+            yield Found(deal, "owner", _STRANGER, _IN_TEAM, _CHOOSE_OWNER, same(deal.owner or ""))
 
 
 def _dates(firm: Firm, deal: Deal) -> Iterator[Outcome]:
@@ -113,14 +116,19 @@ def _dates(firm: Firm, deal: Deal) -> Iterator[Outcome]:
         )  # fmt: skip
 
 
-def _stranger(firm: Firm, row: Deal | Task) -> Iterator[Outcome]:
-    if row.owner is not None and firm.book.team.rows and not firm.book.resolve("Team", row.owner).candidates:
-        yield Found(row, "owner", _STRANGER, _IN_TEAM, _CHOOSE_OWNER, same(row.owner))
+def _strangers(firm: Firm) -> frozenset[str]:
+    """Owners who are not in the team; an empty team knows nobody to be a stranger to."""
+    if not firm.book.team.rows:
+        return frozenset()
+    owners = {deal.owner for deal in firm.book.deals.rows} | {task.owner for task in firm.book.tasks.rows}
+    return frozenset(o for o in owners if o is not None and not firm.book.resolve("Team", o).candidates)
 
 
 def _tasks(firm: Firm) -> Iterator[Outcome]:
+    strangers = _strangers(firm)
     for task in firm.book.tasks.rows:
-        yield from _stranger(firm, task)
+        if task.owner in strangers:
+            yield Found(task, "owner", _STRANGER, _IN_TEAM, _CHOOSE_OWNER, same(task.owner or ""))
         contradicts = task.status == "open" if task.done_at else task.status == "done"
         if contradicts and ("done_at" in firm.book.tasks.positions):
             yield Found(
@@ -145,6 +153,7 @@ def _twins(firm: Firm) -> Iterator[Outcome]:
                     )  # fmt: skip
 
 
+@lru_cache(maxsize=10_000)  # stages and owners repeat row after row
 def mixed_word(text: str) -> str | None:
     """The first word that mixes look-alike letters of the two alphabets; `IT-отдел` and `1С` do not."""
     for word in _WORD.findall(text):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from sheets_crm.book import folded
@@ -37,6 +37,7 @@ LINKS = (
 """Owners and other people are not among them: who is not in the team is DQ02's business."""
 _NAMED = ("Deals", "Tasks", "Companies", "Contacts", "Stages", "LossReasons", "Team")
 """Tables whose rows others name by their ID, or by the name that stands for one."""
+JUDGED = tuple(dict.fromkeys((*_NAMED, *(link.table for link in LINKS))))
 
 
 @rule(
@@ -44,7 +45,7 @@ _NAMED = ("Deals", "Tasks", "Companies", "Contacts", "Stages", "LossReasons", "T
     Text("Broken link", "Связь с несуществующей записью"),
     severity="error",
     answerable="rep",
-    tables=tuple(dict.fromkeys((*_NAMED, *(link.table for link in LINKS)))),
+    tables=JUDGED,
     needs=("Deals.stage",),
     minutes=2,
     items=(36,),
@@ -65,18 +66,21 @@ def broken_link(firm: Firm) -> Iterator[Outcome]:
     How to fix: choose the record from the list, write its ID where the name is not unique, or add the record; give
     rows that share an ID an ID each (clear the copy's, and the next run fills it), or delete the copy.
     """
-    for link in LINKS:
-        rows = firm.book.tables[link.table].rows
-        if not firm.has(f"{link.table}.{link.column}") or not rows:
-            continue
-        obstacle = _obstacle(firm, link.target)
-        if obstacle is not None:
-            yield Unchecked(obstacle, part=f"{link.table}.{link.column}")
-            continue
-        yield Judged(rows)
-        yield from _astray(firm, link)
-    for key in _NAMED:
+    for key in JUDGED:
         yield Judged(firm.book.tables[key].rows)
+    named = [
+        link
+        for link in LINKS
+        if firm.has(f"{link.table}.{link.column}") and firm.book.tables[link.table].rows
+    ]
+    obstacles = {link: _obstacle(firm, link.target) for link in named}
+    hindered = {(link.column, why): why for link, why in obstacles.items() if why is not None}
+    for (column, _), why in hindered.items():
+        yield Unchecked(why, part=column)
+    for link, obstacle in obstacles.items():
+        if obstacle is None:
+            yield from _astray(firm, link)
+    for key in _NAMED:
         yield from _shared(firm, key)
 
 
@@ -85,44 +89,38 @@ def _obstacle(firm: Firm, target: str) -> Text | None:
     table = firm.book.tables[target]
     if not table.rows:
         return _NO_RECORDS.fill(sheet=TABLES[target].sheet)
-    return (
-        None
-        if table.has(table.schema.identity[0]) or table.has("name")
-        else _NOTHING_TO_NAME.fill(sheet=TABLES[target].sheet)
-    )
+    can_be_named = table.has(table.schema.identity[0]) or table.has("name")
+    return None if can_be_named else _NOTHING_TO_NAME.fill(sheet=TABLES[target].sheet)
 
 
 def _astray(firm: Firm, link: Link) -> Iterator[Found]:
-    column, sheet = TABLES[link.table].column(link.column), TABLES[link.target].sheet
-    known: dict[str, tuple[Row, ...] | None] = {}
+    sheet = TABLES[link.target].sheet
+    one, missing, add = (text.fill(sheet=sheet) for text in (_ONE, _MISSING, _ADD))
+    astray = _leading_astray(firm, link)
     for row in firm.book.tables[link.table].rows:
         reference = getattr(row, link.column)
-        if reference is None:
+        if reference not in astray:
             continue
-        if reference not in known:  # hundreds of thousands of tasks name the same few deals
-            found = firm.book.resolve(link.target, reference)
-            fine = (
-                found.row is not None
-                or is_blank(column, reference)
-                or _by_shared_id(link, reference, found.candidates)
-            )
-            known[reference] = None if fine else found.candidates
-        candidates = known[reference]
-        if candidates is None:
-            continue
-        if candidates:
-            yield Found(
-                row, link.column, Text("fits several records", "подходит к нескольким записям"), _ONE.fill(sheet=sheet),
-                Text("Write the ID instead of the name", "Впишите № вместо названия"), _which(reference, candidates),
-            )  # fmt: skip
+        if candidates := astray[reference]:
+            yield Found(row, link.column, _SEVERAL, one, _WRITE_ID, _which(reference, candidates))
         else:
-            yield Found(
-                row, link.column, Text("no such record on “{sheet}”", "нет такой записи на листе «{sheet}»").fill(sheet=sheet),
-                _ONE.fill(sheet=sheet),
-                Text("Choose a record from the list, or add it to “{sheet}”",
-                     "Выберите запись из списка или добавьте её на лист «{sheet}»").fill(sheet=sheet),
-                same(reference),
-            )  # fmt: skip
+            yield Found(row, link.column, missing, one, add, same(reference))
+
+
+def _leading_astray(firm: Firm, link: Link) -> Mapping[str, Sequence[Row]]:
+    """The references that do not lead to one row, each with the rows that it fits.
+
+    Each is looked up once: hundreds of thousands of tasks name the same few deals.
+    """
+    column = TABLES[link.table].column(link.column)
+    out = {}
+    for reference in {getattr(row, link.column) for row in firm.book.tables[link.table].rows}:
+        if is_blank(column, reference):
+            continue
+        found = firm.book.resolve(link.target, reference)
+        if found.row is None and not _by_shared_id(link, reference, found.candidates):
+            out[reference] = found.candidates
+    return out
 
 
 def _by_shared_id(link: Link, reference: str, candidates: Sequence[Row]) -> bool:
@@ -168,6 +166,13 @@ def _shared(firm: Firm, key: str) -> Iterator[Found]:
 
 _NO_RECORDS = Text("there are no rows on “{sheet}”", "на листе «{sheet}» нет записей")
 _NOTHING_TO_NAME = Text("“{sheet}” has neither an ID nor a name", "на листе «{sheet}» нет ни №, ни названия")
+_SEVERAL = Text("fits several records", "подходит к нескольким записям")
+_MISSING = Text("no such record on “{sheet}”", "нет такой записи на листе «{sheet}»")
+_WRITE_ID = Text("Write the ID instead of the name", "Впишите № вместо названия")
+_ADD = Text(
+    "Choose a record from the list, or add it to “{sheet}”",
+    "Выберите запись из списка или добавьте её на лист «{sheet}»",
+)
 _ONE = Text("one record of the sheet “{sheet}”", "одна запись листа «{sheet}»")
 _TELL_APART = Text(
     "Change one of them, or delete the copy; a cleared ID is filled by the next run",

@@ -119,7 +119,7 @@ def ownerless_deal(firm: Firm) -> Iterator[Outcome]:
     yield Judged(firm.open_deals)
     yield Judged([card for card in _cards(firm) if card.owner])
     if not firm.has("Team.end"):
-        yield Unchecked(_WHO_LEFT, part="Team.end")
+        yield Unchecked(_WHO_LEFT, part="end")
     blank = [deal for deal in firm.open_deals if _nobody(firm, deal)]
     for deal in blank:
         yield Found(

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from sheets_crm.findings import Found
 from sheets_crm.firm import Firm
-from sheets_crm.rules.registry import RULES
+from sheets_crm.rules.registry import RULES, Rule
 from sheets_crm.schema import Waiver
 from sheets_crm.text import Text, same
 
@@ -17,12 +17,16 @@ def faulty_waivers(firm: Firm) -> Iterator[Found]:
     A deal that does not exist is DQ01's business, a date that cannot be read is told as such.
     """
     table = firm.book.of(Waiver)
+    fires: dict[str, Collection[str] | None] = {}
     for waiver in table.rows:
         code, fault = (waiver.rule or "").strip().upper(), firm.waiver_fault(waiver)
         if waiver.rule and code not in RULES:
             yield Found(waiver, "rule", _NO_SUCH_RULE, _A_CODE, _CORRECT_CODE, same(waiver.rule))
         elif fault is None:
-            if not _excuses_something(firm, code, waiver):
+            if code not in fires:
+                fires[code] = _deals_where_it_fires(firm, RULES[code])
+            deal, excused = firm.waived_deal(waiver), fires[code]
+            if deal is not None and excused is not None and deal.key not in excused:
                 yield Found(waiver, "rule", _UNUSED, _NEEDED, _DELETE, detail="unused", severity="info")
         elif table.has(fault) and (waiver.row, fault) not in table.problems:
             yield from _fault(firm, waiver, fault)
@@ -71,19 +75,17 @@ def _grantor(firm: Firm, waiver: Waiver) -> tuple[Text, Text, Text]:
     )
 
 
-def _excuses_something(firm: Firm, code: str, waiver: Waiver) -> bool:
-    """Whether the rule, asked again, fires on the waived deal or its tasks; yes where that cannot be asked.
+def _deals_where_it_fires(firm: Firm, rule: Rule) -> Collection[str] | None:
+    """Row keys of the deals on which, or on whose tasks, a rule fires when asked again; None where it cannot be asked.
 
     DQ02 cannot ask itself, and a rule that is off or lacks its columns says nothing either way.
     """
-    rule, deal = RULES[code], firm.waived_deal(waiver)
-    able = code not in firm.settings.off and all(any(firm.has(n) for n in need) for need in rule.needs)
-    if code == "DQ02" or not able or deal is None:
-        return True
-    return any(
-        isinstance(outcome, Found) and firm.deal_of(outcome.row) == deal
-        for outcome in rule.judge(firm, **firm.settings.rules.get(code, {}))
-    )
+    able = rule.code not in firm.settings.off and all(any(firm.has(n) for n in need) for need in rule.needs)
+    if rule.code == "DQ02" or not able:
+        return None
+    outcomes = rule.judge(firm, **firm.settings.rules.get(rule.code, {}))
+    found = (firm.deal_of(outcome.row) for outcome in outcomes if isinstance(outcome, Found))
+    return {deal.key for deal in found if deal is not None}
 
 
 _NO_SUCH_RULE = Text("there is no such rule", "нет такого правила")
