@@ -127,16 +127,10 @@ class Criterion:
 
     node: Node
     source: str
-
-    @property
-    def key(self) -> str:
-        """The criterion in the columns' own keys: the same however the firm names them."""
-        return written(self.node)
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """The keys of the columns that it asks for, in order."""
-        return tuple(dict.fromkeys(_columns(self.node)))
+    key: str
+    """The criterion in the columns' own keys: the same however the firm names them."""
+    columns: tuple[str, ...]
+    """The keys of the columns that it asks for, in order."""
 
 
 Columns: TypeAlias = Callable[[str], Column | None]
@@ -239,7 +233,10 @@ class _Reader:
         if self.at < len(self.tokens):
             raise _Wrong(_UNEXPECTED.fill(word=self._token.text), self._token.start)
         parts = node.parts if isinstance(node, Join) and node.word == "and" else (node,)
-        return tuple(Criterion(part, written(part, self.names)) for part in parts)
+        return tuple(
+            Criterion(part, written(part, self.names), written(part), tuple(dict.fromkeys(_columns(part))))
+            for part in parts
+        )
 
     @property
     def _token(self) -> _Token:

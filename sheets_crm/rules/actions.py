@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from datetime import date, timedelta
+from functools import cache
 
 from sheets_crm.book import folded
 from sheets_crm.findings import Found, Judged, Outcome, Severity
@@ -244,7 +245,9 @@ def action_without_result(
     yield Judged(done)
     copied = _copied(firm, done, repeats + 1, repeat_days)
     for task in done:
-        if task.outcome in _NO_WORDS_NEEDED or task.type in exempt or not is_blank(_LINK, task.link):
+        if task.outcome in _NO_WORDS_NEEDED or task.type in exempt:
+            continue
+        if task.link is not None and not is_blank(_LINK, task.link):
             continue
         severity: Severity | None = "warning"
         text = task.result or ""
@@ -253,7 +256,7 @@ def action_without_result(
                 continue
             words, severity = Text("no result", "нет результата"), None
         elif len(text) < least_characters and not _next_task_with_goal(firm, task):
-            words = Text("only {count}", "всего {count}").fill(count=_CHARACTERS.of(len(text)))
+            words = _only(len(text))
         elif task.row in copied:
             words = Text("the same text as in other tasks", "тот же текст, что и в других задачах")
         else:
@@ -266,6 +269,11 @@ def action_without_result(
 _RESULT, _LINK = _TASKS.column("result"), _TASKS.column("link")
 
 
+@cache
+def _only(count: int) -> Text:
+    return Text("only {count}", "всего {count}").fill(count=_CHARACTERS.of(count))
+
+
 def _next_task_with_goal(firm: Firm, task: Task) -> bool:
     """Whether when and why we talk next stand in an open task of the deal (ruling R9)."""
     deal = firm.deal_of(task)
@@ -274,13 +282,17 @@ def _next_task_with_goal(firm: Firm, task: Task) -> bool:
 
 def _copied(firm: Firm, done: Sequence[Task], times: int, days: int) -> set[int]:
     """Sheet rows of the tasks whose result its person wrote at least `times` times within `days` days."""
-    wrote: dict[tuple[str, str], list[tuple[date, int]]] = defaultdict(list)
+    alike: dict[str, list[Task]] = defaultdict(list)
     for task in done:
-        if task.result is not None and task.done_at is not None:
-            wrote[_author(firm, task), " ".join(task.result.split()).casefold()].append((task.done_at.date(), task.row))
+        if task.result is not None:
+            alike[" ".join(task.result.split()).casefold()].append(task)
+    wrote: dict[tuple[str, str], list[tuple[date, int]]] = defaultdict(list)
+    for text, tasks in alike.items():
+        for task in tasks if len(tasks) >= times else ():
+            assert task.done_at is not None
+            wrote[text, _author(firm, task)].append((task.done_at.date(), task.row))
     out: set[int] = set()
-    for entries in wrote.values():
-        entries.sort()
+    for entries in map(sorted, wrote.values()):
         for first in range(len(entries) - times + 1):
             window = entries[first : first + times]
             if window[-1][0] - window[0][0] < timedelta(days=days):

@@ -148,6 +148,16 @@ def passed_stages(firm: Firm) -> Mapping[str, Sequence[Passed]]:
     return out
 
 
+def asked_when_left(firm: Firm, deal: Deal, passed: Passed, field: str) -> str | None:
+    """What a stage asked for when a deal left it; most often nothing has changed since."""
+    now: str | None = getattr(passed.stage, field)
+    seen = firm.past.seen.get(("Stages", passed.stage.key))
+    same = seen is not None and seen.fields.get(field, "") == scalar(now)
+    if seen is None or (same and not firm.past.changes(passed.stage, field)):
+        return now
+    return asked_on(firm, passed.stage, field, left_on(firm, deal, passed))
+
+
 def asked_on(firm: Firm, stage: Stage, field: str, day: date) -> str | None:
     """What a stage asked for on an earlier day, as far as the log knows: a rule changed later binds nobody backwards."""
     now: str | None = getattr(stage, field)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
 from functools import cache
 
@@ -14,12 +14,11 @@ from sheets_crm.history import TRACKED
 from sheets_crm.rules.facts import (
     DealFacts,
     Passed,
-    asked_on,
+    asked_when_left,
     changed_on,
     criteria,
     field_of,
     in_key,
-    left_on,
     missing,
     passed_stages,
 )
@@ -72,15 +71,16 @@ def exit_criteria_unmet(firm: Firm) -> Iterator[Outcome]:
     for deal in judged:
         facts = DealFacts(firm, deal)
         for passed in _left(firm, deal, ladder, free_start):
-            found = _criteria_at(firm, deal, passed)
+            found = criteria(passed.stage.exit_criteria)
             if isinstance(found, Mistake):
                 mistaken.append(deal)
                 continue
-            for criterion in found:
-                answer = holds(criterion.node, facts)
+            answers = [(criterion, holds(criterion.node, facts)) for criterion in found]
+            asked = () if all(answer for _, answer in answers) else _asked_before(firm, deal, passed)
+            for criterion, answer in answers:
                 if answer is None:
                     unknown.setdefault(field_of(criterion), missing(firm, criterion))
-                elif not answer:
+                elif not answer and criterion.key in asked:
                     yield Found(
                         deal, field_of(criterion), _unmet(criterion), _MET_BEFORE.fill(
                             criterion=criterion.source, stage=passed.stage.stage), _MEET_IT,
@@ -92,16 +92,10 @@ def exit_criteria_unmet(firm: Firm) -> Iterator[Outcome]:
         yield Unchecked(_MISTAKEN, rows=list(dict.fromkeys(mistaken)))
 
 
-def _criteria_at(firm: Firm, deal: Deal, passed: Passed) -> Sequence[Criterion] | Mistake:
-    """What a stage asks for now and already asked for when the deal left it."""
-    now = criteria(passed.stage.exit_criteria)
-    if not now or isinstance(now, Mistake):
-        return now
-    then = criteria(asked_on(firm, passed.stage, "exit_criteria", left_on(firm, deal, passed)))
-    if isinstance(then, Mistake):
-        return ()
-    keys = {criterion.key for criterion in then}
-    return [criterion for criterion in now if criterion.key in keys]
+def _asked_before(firm: Firm, deal: Deal, passed: Passed) -> Collection[str]:
+    """Keys of the criteria that a stage already asked for when the deal left it."""
+    then = criteria(asked_when_left(firm, deal, passed, "exit_criteria"))
+    return () if isinstance(then, Mistake) else [criterion.key for criterion in then]
 
 
 class _FreeStart:
@@ -252,7 +246,7 @@ def _blank_fields(
     for passed in ladder[stage.key]:
         blank = _blank(firm, deal, required[passed.stage.key])
         if blank:
-            then = asked_on(firm, passed.stage, "required_fields", left_on(firm, deal, passed))
+            then = asked_when_left(firm, deal, passed, "required_fields")
             for column in blank:
                 if column in _required(then) and not _blank_when_left(firm, deal, column, passed.stage):
                     out.setdefault(column, passed.stage)
@@ -365,9 +359,9 @@ def _ready(firm: Firm, moved_after_days: int) -> Iterator[Outcome]:
             continue
         tracked = {key for criterion in found for key in criterion.columns} & set(TRACKED["Deals"])
         facts_known = [day for key in tracked if (day := changed_on(firm, deal, key)) is not None]
-        waited = firm.calendar.working_days(max([entered, *facts_known]), firm.as_of)
+        overdue = firm.calendar.add(max([entered, *facts_known]), moved_after_days + 1)
         facts = DealFacts(firm, deal)
-        if waited > moved_after_days and all(holds(criterion.node, facts) for criterion in found):
+        if firm.as_of >= overdue and all(holds(criterion.node, facts) for criterion in found):
             yield Found(
                 deal, "stage", Text("meets all exit criteria of the stage", "все критерии этапа выполнены"),
                 Text("the next stage within {days}", "следующий этап за {days}").fill(days=WORKING_DAYS.of(moved_after_days)),
