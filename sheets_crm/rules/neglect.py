@@ -66,8 +66,8 @@ def stale_deal(firm: Firm, *, idle_days: int = 14) -> Iterator[Outcome]:
             yield Found(
                 deal, "updated_at",
                 Text("untouched for {days}", "без движения {days}").fill(days=DAYS.of(idle)),
-                Text("a change, a done task or a planned step within {days}",
-                     "изменение, сделанная задача или шаг за последние {days}").fill(days=DAYS.of(idle_days)),
+                Text("a change or a done task in the last {days}, or a planned next step",
+                     "изменение или сделанная задача за последние {days} либо запланированный шаг").fill(days=DAYS.of(idle_days)),
                 Text("Talk to the client, write it down and plan the next step; or pause or close the deal",
                      "Свяжитесь с клиентом, запишите итог и поставьте следующий шаг; или на паузу, или закройте"),
                 Text("last touched {day}", "последнее движение {day}").fill(day=touched[deal.key]),
