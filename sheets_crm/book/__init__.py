@@ -173,7 +173,7 @@ class Book:
             names: dict[str, list[Row]] = defaultdict(list)
             for row in table.rows:
                 for index, column in ((ids, table.schema.identity[0]), (names, "name")):
-                    if value := getattr(row, column, None):
+                    if isinstance(value := getattr(row, column, None), str):
                         index[folded(value)].append(row)
             out[key] = (ids, names)
         return out
