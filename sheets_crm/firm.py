@@ -186,11 +186,20 @@ class Firm:
         return max(start, member.ack_at or date.min)
 
     def peace_until(self, deal: Deal) -> date:
-        """Until when whoever received a deal is left in peace: `transfer_grace_days` working days (R3)."""
-        moves = [move for move in self.past.changes(deal, "owner") if move.old]
-        if not moves:
-            return date.min
-        return self.calendar.add(moves[-1].as_of, self.setting("transfer_grace_days"))
+        """Until when whoever received a deal is left in peace: `transfer_grace_days` working days (R3).
+
+        A move that this very run is the first to see counts as of today; another spelling of one name is no move.
+        """
+        moves = [(move.as_of, move.old, move.new) for move in self.past.changes(deal, "owner")]
+        known = self.past.seen.get(("Deals", deal.key))
+        if known is not None:
+            moves.append((self.as_of, known.fields.get("owner", ""), deal.owner or ""))
+        days = [day for day, old, new in moves if old and self._person(old) != self._person(new)]
+        return self.calendar.add(days[-1], self.setting("transfer_grace_days")) if days else date.min
+
+    def _person(self, name: str) -> str:
+        member = self.book.member(name)
+        return folded((member.user if member else None) or name)
 
     @cached_property
     def _waivers(self) -> Mapping[tuple[str, str], Waiver]:

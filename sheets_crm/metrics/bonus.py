@@ -9,7 +9,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
 from functools import cached_property
 from typing import Literal, NamedTuple, TypeAlias
 
@@ -17,11 +18,11 @@ from sheets_crm.book import folded
 from sheets_crm.checks import RULES, Checked, settings_of
 from sheets_crm.findings import Finding
 from sheets_crm.firm import Firm
-from sheets_crm.history import Closed, Count, Evidence, scalar
+from sheets_crm.history import Closed, Count, Evidence
 from sheets_crm.metrics.money import Period, cents, period_of, person, plans, revenue
 from sheets_crm.schema import Appeal, Deal, Member
 from sheets_crm.text import Text
-from sheets_crm.verdict import Verdict, bearing, counted, grace_is_over, in_grace
+from sheets_crm.verdict import Verdict, bearing, counted, grace_is_over
 
 FACTORS = (Decimal("1.00"), Decimal("0.95"), Decimal("0.90"))
 """The coefficient with no episode, with one, with two or more (Korneev: 5-10 %, once or repeatedly)."""
@@ -140,14 +141,13 @@ class Terms:
 
     def allowed(self, rows: int) -> int:
         """Findings of one rule in one week that cost nothing: max(free count, free share of the rows), rounded down."""
-        share = (self.free_share * rows / 100).to_integral_value(ROUND_FLOOR)
-        return max(self.free_count, int(share))
+        return max(self.free_count, int(Fraction(self.free_share) * rows / 100))
 
     def values(self) -> dict[str, str]:
         """As a closed period keeps them."""
         return {
-            "base": scalar(self.base), "won": scalar(self.won), "plan": scalar(self.plan),
-            "carried_from": scalar(self.carried_from), "names": "\n".join(sorted(self.names)), **self.settings,
+            "base": _exact(self.base), "won": _exact(self.won), "plan": _exact(self.plan),
+            "carried_from": self.carried_from.isoformat(), "names": "\n".join(sorted(self.names)), **self.settings,
         }  # fmt: skip
 
     @classmethod
@@ -194,7 +194,11 @@ def _terms(firm: Firm, period: Period, counts: Iterable[Count]) -> list[Terms]:
 
 
 def _word(value: object) -> str:
-    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else scalar(value)
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
+
+
+def _exact(amount: Decimal | None) -> str:
+    return "" if amount is None else str(amount)
 
 
 def _carried_from(firm: Firm, period: Period) -> date:
@@ -468,7 +472,7 @@ def _rule_weeks(
         due = [id_ for id_ in sorted(ids[rule]) if not _carried_over(id_, terms, book)]
         own = tuple(id_ for id_ in due if decided.get(id_, "rejected") == "rejected")
         held = tuple(id_ for id_ in due if decided.get(id_) == "open")
-        missed = len(own) > terms.free_count and len(own) * 100 > terms.free_share * judged
+        missed = len(own) > terms.free_count and len(own) * 100 > Fraction(terms.free_share) * judged
         yield RuleWeek(rule, judged, own, held, terms.allowed(judged), missed)
 
 
@@ -583,12 +587,15 @@ def _pending(firm: Firm, verdict: Verdict) -> dict[str, tuple[Pending, ...]]:
 
 def _counts_from(finding: Finding, firm: Firm, deal: Deal | None, days: dict[int, Firm]) -> date | None:
     """The first later day on which the finding would count if nothing changed; `days` keeps the firm of each."""
-    if firm.back_at_work(finding.owner) == date.max:
+    owner = finding.owner
+    if firm.back_at_work(owner) == date.max:
         return None
+    peace = firm.peace_until(deal) if deal else date.min
     for ahead in range(1, _FURTHEST):
         if ahead not in days:
             days[ahead] = Firm(firm.book, firm.as_of + timedelta(days=ahead), firm.settings, firm.past)
         later = days[ahead]
-        if not in_grace(finding.owner, later, deal) and grace_is_over(finding, later):
+        free = max(peace, later.back_at_work(owner)) >= later.as_of or later.as_of < later.bound_from(owner)
+        if not free and grace_is_over(finding, later):
             return later.as_of
     return None
