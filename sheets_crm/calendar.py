@@ -47,6 +47,14 @@ class WorkCalendar:
         """Working days in (after, until]; 0 when until is not later."""
         return sum(self.works(after + timedelta(days=n)) for n in range(1, (until - after).days + 1))
 
+    def earlier(self, day: date, count: int) -> date:
+        """The latest date after which, up to `day`, there are more than `count` working days."""
+        left = count + 1
+        while left > 0:
+            left -= self.works(day)
+            day -= timedelta(days=1)
+        return day
+
     def add(self, day: date, count: int) -> date:
         """The `count`-th working day after `day`; `day` itself for 0."""
         while count > 0:

@@ -27,7 +27,8 @@ for _code in sorted(RULES):
 _STAND_INS = ("next_step", "name", "deal_id", "stage")
 """Where a finding stands whose own column does not exist."""
 _KEEPERS: dict[str, Answerable] = {
-    "SalesBook": "hos", "Stages": "hos", "LossReasons": "hos", "Team": "admin",
+    "SalesBook": "hos", "Stages": "hos", "LossReasons": "hos", "Team": "admin", "Plans": "admin", "Waivers": "admin",
+    "Absences": "admin", "Holidays": "admin", "Rates": "admin",
 }  # fmt: skip
 """Who answers for findings on a table, whatever the rule (ruling R3)."""
 
@@ -120,7 +121,7 @@ def _finding(rule: Rule, found: Found, firm: Firm) -> Finding:
         rule.name, rule.title, severity,  # type: ignore[arg-type]
         _KEEPERS.get(key, rule.answerable), table.sheet or "", found.row.row,
         table.cell(found.row.row, field) if field else None, field,
-        getattr(found.row, "owner", None) or (deal.owner if deal else None) or getattr(found.row, "user", None),
+        firm.owner_of(found.row),
         found.words, found.actual or found.words, found.expected, found.fix, _clause(rule, firm),
         firm.settings.minutes.get(rule.code, rule.minutes), deal.key if deal else None,
         deal.amount if deal else None, ((deal.currency or firm.base_currency).upper() if deal.amount is not None else None)

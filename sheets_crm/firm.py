@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -14,6 +15,8 @@ from sheets_crm.calendar import WorkCalendar, weekdays
 from sheets_crm.history import Past
 from sheets_crm.schema import (
     Absence,
+    Company,
+    Contact,
     Deal,
     Holiday,
     LossReason,
@@ -104,6 +107,18 @@ class Firm:
             return self.book.deal_of(row) or self.book.only_open_deal(row)
         return None
 
+    def owner_of(self, row: Row) -> str | None:
+        """Whose a row is: its own owner or user, its deal's owner, or that of the card's furthest open deal."""
+        deal = self.deal_of(row)
+        own: str | None = getattr(row, "owner", None) or getattr(row, "user", None)
+        if own is None and deal is None and isinstance(row, Contact | Company):
+            deal = max(self.book.open_deals_of(row), key=self._order, default=None)
+        return own or (deal.owner if deal else None)
+
+    def _order(self, deal: Deal) -> Decimal:
+        stage = self.book.stage_of(deal)
+        return (stage.order if stage else None) or Decimal(0)
+
     @cached_property
     def open_tasks(self) -> Sequence[Task]:
         """Tasks that are neither done nor cancelled."""
@@ -151,11 +166,6 @@ class Firm:
     def heads(self) -> Sequence[Member]:
         """The Heads of Sales who work here now."""
         return [m for m in self.book.team.rows if m.role == "hos" and (m.end is None or m.end >= self.as_of)]
-
-    def left_the_firm(self, user: str | None) -> bool:
-        """Whether an owner has left: the last day at work is over."""
-        member = self.book.member(user)
-        return member is not None and member.end is not None and member.end < self.as_of
 
     def back_at_work(self, user: str | None) -> date:
         """The first working day after a person's latest absence; long past where there was none."""

@@ -319,7 +319,9 @@ def _replay_bonus(
 ) -> None:  # fmt: skip
     kind = event["e"]
     if kind == "judged":
-        counts.append(Count(run.number, run.as_of, event["r"], event["u"], int(event["n"]), tuple(event["f"])))
+        counts.append(
+            Count(run.number, run.as_of, event["r"], event["u"], int(event["n"]), tuple(event["f"]))
+        )
     elif kind == "opened" and "u" in event and event["id"] not in evidence:
         key = FindingKey(*event["k"])
         evidence[event["id"]] = Evidence(
@@ -396,7 +398,8 @@ def _ending(
     if key.rule not in checked:
         return "paused"
     for item in unchecked.get(key.rule, ()):
-        if item.part == key.field or any(row.key == key.row_key for row in item.rows):
+        of_this_part = item.part in (None, key.field, key.detail)
+        if of_this_part and (not item.rows or any(row.key == key.row_key for row in item.rows)):
             return "paused"
     return "cleared"
 

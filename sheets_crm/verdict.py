@@ -16,7 +16,7 @@ from sheets_crm.checks import RULES, Checked
 from sheets_crm.findings import SEVERITIES, Finding, NotChecked
 from sheets_crm.firm import Firm
 from sheets_crm.history import Counted, Difference, difference, place
-from sheets_crm.schema import Deal, Row
+from sheets_crm.schema import Deal
 
 CAUSES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("deal", ("TK01", "TK03")),
@@ -206,7 +206,7 @@ def counted(firm: Firm, checked: Checked, findings: Iterable[Finding]) -> tuple[
             ids[finding.rule, finding.owner].append(finding.id)
     out = []
     for code in bearing():
-        rows = Counter(owner for row in checked.judged.get(code, ()) if (owner := _owner(row, firm)))
+        rows = Counter(owner for row in checked.judged.get(code, ()) if (owner := firm.owner_of(row)))
         out += [Counted(code, user, rows[user], tuple(sorted(ids[code, user]))) for user in sorted(rows)]
     return tuple(out)
 
@@ -220,11 +220,6 @@ def grace_is_over(finding: Finding, firm: Firm) -> bool:
     return first < firm.as_of and firm.worked_days(finding.owner, first, firm.as_of) >= firm.setting(
         "grace_days"
     )
-
-
-def _owner(row: Row, firm: Firm) -> str | None:
-    deal = firm.deal_of(row)
-    return getattr(row, "owner", None) or (deal.owner if deal else None)
 
 
 # ------------------------------------------------------------------- score

@@ -14,6 +14,8 @@ from sheets_crm.errors import StructureError
 from sheets_crm.schema import (
     TABLES,
     Clause,
+    Company,
+    Contact,
     Deal,
     LossReason,
     Member,
@@ -235,6 +237,10 @@ class Book:
             if len(found) == 1:
                 return found[0]
         return None
+
+    def open_deals_of(self, card: Contact | Company) -> Sequence[Deal]:
+        """The open deals that name a contact or a company."""
+        return self._open_by["contact_id" if isinstance(card, Contact) else "company_id"].get(card.key, ())
 
 
 def task_is_open(task: Task) -> bool:

@@ -124,26 +124,24 @@ def overdue_task(firm: Firm, *, error_after_days: int = 3) -> Iterator[Outcome]:
 
     How to fix: do it and write the result, or move it to a day that you agreed with the client.
     """
+    grave = firm.calendar.earlier(firm.as_of, error_after_days)
     overdue = [task for task in firm.open_tasks if task.due_at and task.due_at.date() < firm.as_of]
     yield Judged([task for task in firm.open_tasks if task.due_at])
     for task in overdue:
         assert task.due_at is not None
-        late, severity = _lateness(firm, task.due_at.date(), error_after_days)
+        late, severity = _lateness(firm, task.due_at.date(), grave)
         yield Found(task, "due_at", late, _IN_TIME, _DO_OR_MOVE, severity=severity)
     typed = [deal for deal in firm.open_deals if _typed_step(firm, deal) and not firm.steps(deal)]
     yield Judged(typed)
     for deal in typed:
         if deal.next_date is not None and deal.next_date < firm.as_of:
-            late, severity = _lateness(firm, deal.next_date, error_after_days)
+            late, severity = _lateness(firm, deal.next_date, grave)
             yield Found(deal, "next_date", late, _IN_TIME, _DO_OR_MOVE, severity=severity)
 
 
-def _lateness(firm: Firm, due: date, error_after_days: int) -> tuple[Text, Severity]:
+def _lateness(firm: Firm, due: date, grave: date) -> tuple[Text, Severity]:
     late = Text("{days} overdue (due {due})", "просрочено на {days} (срок {due})")
-    worked = firm.calendar.working_days(due, firm.as_of)
-    return late.fill(
-        days=DAYS.of((firm.as_of - due).days), due=due
-    ), "error" if worked > error_after_days else "warning"
+    return late.fill(days=DAYS.of((firm.as_of - due).days), due=due), "error" if due <= grave else "warning"
 
 
 _IN_TIME = Text("done or moved by its due date", "сделано или перенесено не позже срока")
