@@ -106,6 +106,23 @@ def test_a_deal_first_seen_on_the_day_it_was_created_started_where_it_was_seen()
     assert blamed(host, TODAY) == {("d3", "need")}
 
 
+def test_a_deal_from_another_pipeline_starts_where_it_came_in() -> None:
+    """A pipeline that was blank and is filled in is no move."""
+    header = "pipeline | stage | order | exit_criteria"
+    orders: list[list[Value]] = [["New", 1, "filled(need)"], ["Next", 2, None], ["Last", 3, None]]
+    pipelines = sheet("Stages", header, *([name, *order] for name in "AB" for order in orders))
+    rows: list[list[Value]] = [["D1", "A", "New", None], ["D2", "A", "Next", None], ["D3", None, "New", None]]
+    host = MemoryHost([sheet("Deals", "deal_id pipeline stage need", *rows), pipelines])
+    assert blamed(host, MONDAY) == {("d2", "need")}
+    for row in (2, 3, 4):
+        host.edit("Deals", row, 2, "B")
+        host.edit("Deals", row, 3, "Next")
+    assert blamed(host, TUESDAY) == {("d3", "need")}
+    for row in (2, 3, 4):
+        host.edit("Deals", row, 3, "Last")
+    assert blamed(host, TODAY) == {("d3", "need")}
+
+
 def test_what_cannot_be_known_of_a_criterion_pauses_its_findings() -> None:
     """A column that goes away repairs nothing; criteria that nobody can follow judge nobody, and say so."""
     host = firm("filled(need)", ["D1", "Contract", date(2026, 5, 4), "Web"])

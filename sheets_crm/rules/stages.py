@@ -49,9 +49,9 @@ def exit_criteria_unmet(firm: Firm) -> Iterator[Outcome]:
     """
     What it finds: open deals that left a stage although a criterion of it does not hold; each criterion is a finding
     of its own. The stages are those from the deal's entry stage up to the one before its present stage. The entry
-    stage is the first one in Stage history, or the one in which the log saw the deal on the day of its creation; a
-    repeat order of a client who was won before, and a deal brought back, may start at any stage; in all other cases it
-    is the first stage of the pipeline. Only criteria count that were already asked for when the deal left the stage,
+    stage is the first one in Stage history, or the one in which the log saw the deal on the day of its creation or of
+    its coming from another pipeline; a repeat order of a client who was won before, and a deal brought back, may start
+    at any stage; in all other cases it is the first stage of the pipeline. Only criteria count that were already asked for when the deal left the stage,
     as far as the log knows, and still are.
 
     Why it matters: every stage has one goal and criteria; met, the deal goes on; not met, it is a defect (Korneev;
@@ -120,7 +120,7 @@ class _FreeStart:
 
     def of(self, deal: Deal) -> bool:
         """Whether the first stage that is known of the deal is where it started."""
-        if deal.key in self.recorded or deal.reactivated_from:
+        if deal.key in self.recorded or deal.reactivated_from or _joined_on(self.firm, deal) is not None:
             return True
         if deal.created_at is None:
             return False
@@ -138,11 +138,21 @@ def _left(
     before = ladder.get(stage.key, ()) if stage else ()
     if not before or not free_start.of(deal):
         return before
-    moved = max((change.as_of for change in firm.past.changes(deal, "pipeline")), default=date.min)
-    known = [visit.stage for visit in firm.visits(deal) if (visit.left or firm.as_of) > moved]
+    joined = _joined_on(firm, deal) or date.min
+    known = [visit.stage for visit in firm.visits(deal) if (visit.left or firm.as_of) > joined]
     names = [folded(passed.stage.stage or "") for passed in before]
     entry = next((name for name in known if name in names or name == folded(deal.stage or "")), "")
     return before[names.index(entry) :] if entry in names else ()
+
+
+def _joined_on(firm: Firm, deal: Deal) -> date | None:
+    """The day on which the log saw a deal come from another pipeline; a blank one that is filled in is no move."""
+    seen = firm.past.seen.get(("Deals", deal.key))
+    before = seen.fields.get("pipeline", "") if seen else ""
+    if before and deal.pipeline and folded(before) != folded(deal.pipeline):
+        return firm.as_of
+    moves = [c.as_of for c in firm.past.changes(deal, "pipeline") if c.old and c.new]
+    return moves[-1] if moves else None
 
 
 def _unmet(criterion: Criterion) -> Text:
