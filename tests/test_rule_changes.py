@@ -60,6 +60,19 @@ def test_a_rule_changed_mid_month_leaves_deals_already_past_that_stage_alone(
     assert blamed(host, NEXT_WEEK, code) == {("d1", "source"), ("d2", "source"), ("d3", "source"), ("d3", "need")}
 
 
+def test_a_field_that_was_blank_when_the_deal_left_is_let_be_and_one_emptied_later_is_not() -> None:
+    """In the run that sees the move and in the next one alike."""
+    early = date(2026, 5, 4)
+    rows: list[list[Value]] = [["D1", "New", early, None], ["D2", "New", early, 100.0], ["D3", "Proposal", early, None]]
+    host = MemoryHost([sheet("Deals", "deal_id stage stage_entered_at amount", *rows), stages("", "amount")])
+    assert blamed(host, MONDAY, "ST02") == {("d1", "amount"), ("d3", "amount")}
+    for row in (2, 3):
+        host.edit("Deals", row, STAGE, "Proposal")
+    host.edit("Deals", 3, 4, None)
+    for day in (TUESDAY, TODAY, NEXT_WEEK):
+        assert blamed(host, day, "ST02") == {("d2", "amount"), ("d3", "amount")}
+
+
 def test_the_new_criterion_binds_from_the_very_run_that_sees_the_deal_leave() -> None:
     """And says the same on the next day."""
     host = firm("filled(source)", ["D1", "New", None, "Web"])

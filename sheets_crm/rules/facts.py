@@ -169,19 +169,21 @@ def asked_on(firm: Firm, stage: Stage, field: str, day: date) -> str | None:
 
 
 def left_on(firm: Firm, deal: Deal, passed: Passed) -> date:
-    """The last day that a deal surely spent in a stage which it is past, or before it; today if nothing is known.
+    """The last day that a deal surely spent in a stage which it is past, or before it; yesterday if nothing is known.
 
-    The log sees a move and a change of the rules on the day of a run, whichever came first; hence the day before.
+    The log sees a move and a change of the rules on the day of a run, whichever came first; hence the day before. It
+    goes before the date typed in the deal, which is often still that of the stage before.
     """
-    visits = firm.visits(deal)
-    here = [visit for visit in visits if visit.stage in passed.upto]
-    if here:
-        return (here[-1].left or firm.as_of) - _A_DAY
     seen = firm.past.seen.get(("Deals", deal.key))
-    if seen is not None and folded(seen.fields.get("stage", "")) in passed.upto:  # it left since the last run
-        return (deal.stage_entered_at or firm.as_of) - _A_DAY
-    known = [day for day in (visits[0].entered, seen.since if seen else None) if day is not None]
-    return min(known) - _A_DAY if known else firm.as_of
+    if seen is not None and folded(seen.fields.get("stage", "")) in passed.upto:
+        return firm.as_of - _A_DAY
+    for move in reversed(firm.past.changes(deal, "stage")):
+        if folded(move.old) in passed.upto:
+            return move.as_of - _A_DAY
+    visits = firm.visits(deal)
+    left = [visit.left for visit in visits if visit.stage in passed.upto]
+    known = [left[-1]] if left else [visits[0].entered, seen.since if seen else None]
+    return min((day for day in known if day is not None), default=firm.as_of) - _A_DAY
 
 
 def changed_on(firm: Firm, deal: Deal, key: str) -> date | None:

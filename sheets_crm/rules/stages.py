@@ -19,6 +19,7 @@ from sheets_crm.rules.facts import (
     criteria,
     field_of,
     in_key,
+    left_on,
     missing,
     passed_stages,
 )
@@ -258,7 +259,7 @@ def _blank_fields(
         if blank:
             then = asked_when_left(firm, deal, passed, "required_fields")
             for column in blank:
-                if column in _required(then) and not _blank_when_left(firm, deal, column, passed.stage):
+                if column in _required(then) and not _blank_when_left(firm, deal, column, passed):
                     out.setdefault(column, passed.stage)
     for column in _blank(firm, deal, required[stage.key]):
         out.setdefault(column, stage)
@@ -269,13 +270,10 @@ def _blank(firm: Firm, deal: Deal, columns: Sequence[Column]) -> list[Column]:
     return [c for c in columns if firm.book.deals.has(c.key) and is_blank(c, getattr(deal, c.key))]
 
 
-def _blank_when_left(firm: Firm, deal: Deal, column: Column, asked_by: Stage) -> bool:
-    """Whether the log shows the field blank on the day the deal left the stage that asks for it."""
-    if column.key not in TRACKED["Deals"]:
-        return False
-    moves = firm.past.changes(deal, "stage")
-    left = [move.as_of for move in moves if folded(move.old) == folded(asked_by.stage or "")]
-    return bool(left) and firm.past.value_on(deal, column.key, left[-1]) == ""
+def _blank_when_left(firm: Firm, deal: Deal, column: Column, passed: Passed) -> bool:
+    """Whether the log shows the field blank when the deal left the stage that asks for it."""
+    tracked = column.key in TRACKED["Deals"]
+    return tracked and firm.past.value_on(deal, column.key, left_on(firm, deal, passed)) == ""
 
 
 _NOTHING_REQUIRED = Text("no stage names required fields", "ни у одного этапа нет обязательных полей")
