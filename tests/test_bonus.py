@@ -278,7 +278,8 @@ def test_an_accepted_appeal_reaches_a_closed_period() -> None:
     assert of(story.account, "Ann", MAY).amount == 9500
     story.appeal(number.lower(), decision="accepted", by="Hana")
     found = of(story.weeks(JUNE + timedelta(days=7)), "Ann", MAY)
-    assert (found.closed, found.amount) == (True, 10_000)
+    assert found.closed
+    assert found.amount == 10_000
     assert found.deductions == ()
 
 

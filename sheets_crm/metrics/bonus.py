@@ -19,7 +19,7 @@ from sheets_crm.checks import RULES, Checked, settings_of
 from sheets_crm.findings import Finding
 from sheets_crm.firm import Firm
 from sheets_crm.history import Closed, Count, Evidence
-from sheets_crm.metrics.money import Period, cents, period_of, person, plans, revenue
+from sheets_crm.metrics.money import Period, period_of, person, plans, revenue
 from sheets_crm.schema import Appeal, Deal, Member
 from sheets_crm.text import Text
 from sheets_crm.verdict import Verdict, bearing, counted, grace_is_over
@@ -133,11 +133,16 @@ class Terms:
         return Decimal(self.settings["bonus_plan_cap"])
 
     @property
-    def part(self) -> Decimal:
+    def share(self) -> Fraction:
         """Plan part = won / plan, at least 0 and at most the cap; 1 where the plan is blank or does not enter."""
         if not self.by_plan or not self.plan or self.won is None:
-            return Decimal(1)
-        return min(max(self.won / self.plan, Decimal(0)), self.cap)
+            return Fraction(1)
+        return min(max(Fraction(self.won) / Fraction(self.plan), Fraction(0)), Fraction(self.cap))
+
+    @property
+    def part(self) -> Decimal:
+        """The plan part as a number to show; sums are made of the exact one."""
+        return Decimal(self.share.numerator) / self.share.denominator
 
     def allowed(self, rows: int) -> int:
         """Findings of one rule in one week that cost nothing: max(free count, free share of the rows), rounded down."""
@@ -404,13 +409,19 @@ class Bonus:
     @property
     def amount(self) -> Decimal | None:
         """Bonus = base x plan part x factor, to the cent, halves up; None where Team names no base."""
-        base = self.terms.base
-        return None if base is None else cents(base * self.terms.part * self.factor)
+        return self._paid(self.factor)
 
     @property
     def full(self) -> Decimal | None:
         """What it would be with a coefficient of 1: base x plan part, to the cent."""
-        return None if self.terms.base is None else cents(self.terms.base * self.terms.part)
+        return self._paid(FACTORS[0])
+
+    def _paid(self, factor: Decimal) -> Decimal | None:
+        """In fractions: a third of a plan would else lose the half cent that decides."""
+        if self.terms.base is None:
+            return None
+        hundredths = Fraction(self.terms.base) * self.terms.share * Fraction(factor) * 100
+        return Decimal(int(hundredths + Fraction(1, 2))) / 100
 
     @property
     def less(self) -> Decimal | None:

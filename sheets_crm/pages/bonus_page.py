@@ -22,18 +22,18 @@ from sheets_crm.sheet import Link, Page, SheetLink, letters
 from sheets_crm.text import WORKING_DAYS, Lang, Noun, Text, same, shown
 from sheets_crm.verdict import bearing
 
-_WIDTHS = (13.0, 13.0, 14.0, 14.0, 14.0, 14.0, 10.0, 13.0, 12.5, 14.0, 14.0, 31.0)
+_WIDTHS = (13.0, 13.0, 14.0, 14.0, 14.0, 14.0, 11.5, 13.0, 13.0, 14.5, 14.5, 28.0)
 _LAST = len(_WIDTHS)
 _SUM = "#,##0.00"
 
-MONEY = replace(look.CELL, format=_SUM, align="right", wrap=False)
+MONEY = replace(look.CELL, format=_SUM, align="right", indent=1, wrap=False)
 SHARE = replace(look.CELL, format="0.0000", align="center", wrap=False)
 FACTOR = replace(look.CELL, format="0.00", align="center", wrap=False, bold=True)
 NUMBER = replace(look.CELL, align="center", wrap=False)
 TENTH = replace(NUMBER, format="0.0")
 STRONG = replace(look.CELL, bold=True)
 PAY = replace(MONEY, bold=True)
-TOTAL_MONEY = replace(look.TOTAL, format=_SUM, align="right", wrap=False)
+TOTAL_MONEY = replace(look.TOTAL, format=_SUM, align="right", indent=1, wrap=False)
 NOTE = replace(look.ASIDE, valign="top")
 
 
@@ -173,7 +173,7 @@ class BonusPage:
                     state=state(closed=own[0].closed),
                 )  # fmt: skip
                 parts.append(self.say(words))
-        return "; ".join(parts)
+        return capital("; ".join(parts))
 
     def rules(self) -> None:
         """The rule in two sentences, which requirements it is about, and what the sums rest on."""
@@ -205,7 +205,7 @@ class BonusPage:
         words = _PERIOD_HEAD.fill(
             period=period_name(period), state=state(closed=own[0].closed), why=self.why(period)
         )
-        self.out.heading(self.say(words))
+        self.out.heading(capital(self.say(words)))
         heads = [
             Head("user", self.say(_REP), 1, 3, STRONG),
             Head("base", self.money(_BASE), 4, 4, MONEY),
@@ -359,7 +359,7 @@ class BonusPage:
         )
         once, more = bonus.FACTORS[1:]
         return [
-            period_name(b.period).get(self.lang), self.say(state(closed=b.closed)), b.terms.base, b.terms.won,
+            capital(self.say(period_name(b.period))), self.say(state(closed=b.closed)), b.terms.base, b.terms.won,
             b.terms.plan, part,
             live("episodes", lambda _, placed: _sum_of(placed, f"{name}weeks{number}", "episodes")),
             live("factor", lambda c, _: f"IF({c('episodes')}=0,1,IF({c('episodes')}=1,{once},{more}))"),
@@ -396,10 +396,11 @@ class BonusPage:
 
     def counted_words(self, week: Week) -> str:
         """What the week's last run counted, rule by rule."""
-        parts = [
-            _OF_RULE.fill(rule=r.rule, n=len(r.ids), rows=_ROWS.of(r.rows), free=r.allowed)
-            for r in week.rules
-        ]
+        parts = []
+        for r in week.rules:
+            held = _HELD.fill(n=len(r.held)) if r.held else same("")
+            rows = _ROWS.of(r.rows)
+            parts.append(_OF_RULE.fill(rule=r.rule, n=len(r.ids), rows=rows, free=r.allowed, held=held))
         return " · ".join(self.say(part) for part in parts) or "—"
 
     def result(self, week: Week) -> Item:
@@ -553,6 +554,11 @@ def period_name(period: Period) -> Text:
     return Text("{a} – {b}", "{a} – {b}").fill(a=period.start, b=period.end)
 
 
+def capital(text: str) -> str:
+    """A text as it begins a line."""
+    return text[:1].upper() + text[1:]
+
+
 def day_month(day: object, lang: Lang) -> str:
     """A day without its year: `11 May`, `11.05`."""
     words = shown(day, lang)
@@ -639,8 +645,8 @@ _REP, _HEAD = Text("Rep", "Менеджер"), Text("Head of Sales", "РОП")
 _BASE = Text("Base, {currency}", "База, {currency}")
 _WON, _PLAN = Text("Won, {currency}", "Выиграно, {currency}"), Text("Plan, {currency}", "План, {currency}")
 _PART = Text("Plan part", "Доля плана")
-_WEEKS, _EPISODES = Text("Weeks", "Недель"), Text("Not met", "Не выпол-нено")
-_FACTOR = Text("Coefficient", "Коэффи-циент")
+_WEEKS, _EPISODES = Text("Weeks", "Недель"), Text("Not met", "Не выполнено")
+_FACTOR = Text("Coefficient", "Коэффициент")
 _PER_HUNDRED = Text("Violations per 100 deals", "Нарушений на 100 сделок")
 _BONUS, _LESS = (
     Text("Bonus, {currency}", "Премия, {currency}"),
@@ -678,7 +684,10 @@ _NO_WEEKS = Text(
 )
 _WEEK, _RUN = Text("Week", "Неделя"), Text("Last run", "Последний запуск")
 _COUNTED, _RESULT = Text("Counted, by rule", "Засчитано, по правилам"), Text("Result", "Итог недели")
-_OF_RULE = Text("{rule}: {n} of {rows}, {free} free", "{rule}: {n} из {rows}, не влияет до {free}")
+_OF_RULE = Text(
+    "{rule}: {n} of {rows}, {free} free{held}", "{rule}: {n} из {rows}, не влияет до {free}{held}"
+)
+_HELD = Text(", {n} under appeal", ", ждут решения: {n}")
 _NO_RUN = Text("no run: counted as met", "запуска не было: засчитана")
 _MET, _NOT_MET = Text("met", "выполнено"), Text("✗ not met: {rules}", "✗ не выполнено: {rules}")
 _NOTHING_PENDING = Text("Can still be mended: nothing waits", "Ещё можно исправить: ничего не ждёт")
