@@ -143,7 +143,7 @@ _STYLE = (
 )
 _HEADS = (
     Text("Rule", "Правило"), Text("Cell", "Ячейка"), Text("What", "Что"), Text("Found", "Найдено"),
-    Text("How to fix", "Как исправить"), Text("Number", "№ замечания"),
+    Text("How to fix", "Как исправить"), Text("Finding ID", "№ находки"),
 )  # fmt: skip
 
 

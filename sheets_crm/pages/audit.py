@@ -186,7 +186,7 @@ _WHOM: _Described = (
         ("legacy", "yesno", "Baseline only", "Только исходные"),
         ("why", "text", "Why", "Почему"),
         ("ask", "text", "What to ask", "Что спросить"),
-        ("id", "id", "Finding no.", "№ замечания"),
+        ("id", "id", "Finding ID", "№ находки"),
     ),
 )
 _PEOPLE: _Described = (

@@ -199,7 +199,7 @@ COLUMNS: tuple[FindingColumn, ...] = (
             lambda f, _: f.first_seen, NUMBER),
     FindingColumn("since", "text", Text("New?", "Новое?"), 8, _since, _since, NUMBER),
     FindingColumn("minutes", "whole", Text("Minutes", "Минут"), 9, lambda f, _: f.minutes, lambda f, _: f.minutes, NUMBER),
-    FindingColumn("id", "id", Text("Finding no.", "№ замечания"), 10, lambda f, _: f.id, lambda f, _: f.id, look.FAINT),
+    FindingColumn("id", "id", Text("Finding ID", "№ находки"), 10, lambda f, _: f.id, lambda f, _: f.id, look.FAINT),
     FindingColumn("title", "text", Text("Rule in words", "Правило словами"), 0, lambda f, a: f.title.get(a.told.lang)),
     FindingColumn("actual", "text", Text("What is wrong", "Что не так"), 11, lambda f, a: f.actual.get(a.told.lang), _what),
     FindingColumn("fix", "text", Text("What to do", "Что сделать"), 12, lambda f, a: f.fix.get(a.told.lang),
