@@ -193,7 +193,9 @@ class Figures(NamedTuple):
     due: Decimal | None
     """Their amounts in full."""
     won_deals: int
+    """By closing date, with or without an amount."""
     open_deals: int
+    """Due in what is left of the period."""
 
     @property
     def expected(self) -> Decimal | None:
@@ -256,8 +258,9 @@ class Held(NamedTuple):
     stage: str
     probability: Decimal | None
     deals: int
-    amount: Decimal
-    weighted: Decimal
+    amount: Decimal | None
+    """None where deals have no column of amounts."""
+    weighted: Decimal | None
 
 
 @dataclass(frozen=True)
@@ -311,8 +314,22 @@ class Forecast:
             None if self._no_revenue else sum((e.amount for e in entries), NONE),
             None if self._no_pipeline or self._no_chances else sum((o.weighted for o in due), NONE),
             None if self._no_pipeline else sum((o.open_amount for o in due), NONE),
-            sum(not e.refund for e in entries), len(due),
+            self._won_deals(period, owner), len(due),
         )  # fmt: skip
+
+    def _won_deals(self, period: Period, owner: str | None) -> int:
+        """Deals won in a period by their closing date: they can be counted where their money cannot."""
+        return sum(period.has(deal.closed_at) and owner in (None, credit) for credit, deal in self._wins)
+
+    @cached_property
+    def _wins(self) -> list[tuple[str, Deal]]:
+        """Won deals with a closing date up to today, and whose they are."""
+        won = self.firm.deals_by_kind.get("won", ())
+        return [
+            (money.credited(self.firm, deal), deal)
+            for deal in won
+            if deal.closed_at is not None and deal.closed_at <= self.firm.as_of
+        ]
 
     def due(self, period: Period, owner: str | None = None) -> list[Outlook]:
         """Open deals expected to close in what is left of a period, with or without a probability."""
@@ -324,9 +341,8 @@ class Forecast:
             and owner in (None, o.owner)
         ]
 
-    @cached_property
-    def people(self) -> tuple[str, ...]:
-        """Reps at work, and everyone else with a plan, won money or open deals due in any of the periods; nobody last."""
+    def people(self, period: Period) -> tuple[str, ...]:
+        """Reps at work, and everyone else with a plan, won deals or open deals due in a period; nobody last."""
         day = self.firm.as_of
         reps = [
             m.user
@@ -335,11 +351,15 @@ class Forecast:
         ]
         named = {folded(user): user for user in reps}
         for user in self.plans.people:
-            if any(self.plans.of(user, period) for period in self.periods):
+            if self.plans.of(user, period):
                 named.setdefault(folded(user), user)
-        for period in self.periods:
-            for owner in [*(o.owner for o in self.due(period)), *(e.owner for e in self.revenue.of(period))]:
-                named.setdefault(folded(owner), owner)
+        won = (credit for credit, deal in self._wins if period.has(deal.closed_at))
+        for owner in (
+            *(o.owner for o in self.due(period)),
+            *(e.owner for e in self.revenue.of(period)),
+            *won,
+        ):
+            named.setdefault(folded(owner), owner)
         nobody = [named.pop("")] if "" in named else []
         return (*named.values(), *nobody)
 
@@ -393,10 +413,12 @@ class Forecast:
             stage = self.firm.stage(outlook.deal)
             order, name = (stage.order or NONE, stage.stage) if stage else (NONE, outlook.deal.stage)
             found[order, name or "", outlook.chance.stage].append(outlook)
-        return [
-            Held(name, percent, len(own), sum((o.open_amount for o in own), NONE), sum((o.weighted for o in own), NONE))
-            for (_, name, percent), own in sorted(found.items(), key=lambda item: item[0][:2])
-        ]  # fmt: skip
+        out = []
+        for (_, name, percent), own in sorted(found.items(), key=lambda item: item[0][:2]):
+            amount, weighted = sum((o.open_amount for o in own), NONE), sum((o.weighted for o in own), NONE)
+            blind = self._no_pipeline
+            out.append(Held(name, percent, len(own), None if blind else amount, None if blind else weighted))
+        return out
 
     # ------------------------------------------------------------- not checked
 

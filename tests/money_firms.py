@@ -11,6 +11,7 @@ from sheets_crm.firm import Firm
 from sheets_crm.pages import Told
 from sheets_crm.schema import TABLES
 from sheets_crm.sheet import LOG_KEY, Grid, LogLine, SheetInfo, Snapshot, Value
+from sheets_crm.text import Lang
 
 Rows: TypeAlias = Sequence[Mapping[str, Value]]
 TODAY = date(2026, 5, 20)
@@ -42,19 +43,26 @@ def day(text: str) -> date:
     return date(2026, int(month), int(number))
 
 
-def table(key: str, rows: Rows, columns: Sequence[str] = ()) -> Grid:
+def table(key: str, rows: Rows, columns: Sequence[str] = (), lang: Lang = "en") -> Grid:
     """A sheet of a table; its columns are those of the rows, or `columns`."""
     keys = list(columns) or list(dict.fromkeys(name for row in rows for name in row))
-    header = [TABLES[key].column(name).header.en for name in keys]
-    return Grid(TABLES[key].sheet.en, [header, *([row.get(name) for name in keys] for row in rows)])
+    header = [TABLES[key].column(name).header.get(lang) for name in keys]
+    return Grid(TABLES[key].sheet.get(lang), [header, *([row.get(name) for name in keys] for row in rows)])
 
 
-def told(*states: tuple[date, Rows], columns: Sequence[str] = DEALS, **tables: Rows) -> Told:
+def told(
+    *states: tuple[date, Rows],
+    columns: Sequence[str] = DEALS,
+    lang: Lang = "en",
+    tables: Mapping[str, Rows] | None = None,
+    **more: Rows,
+) -> Told:
     """What a report is made of on the last day, after a run on each day before; the other tables never change."""
-    others = {"Stages": STAGES, "Team": TEAM, **tables}
+    others = {"Stages": STAGES, "Team": TEAM, **(tables or {}), **more}
     log: list[LogLine] = []
     for on, deals in states:
-        grids = [table("Deals", deals, columns), *(table(key, rows) for key, rows in others.items() if rows)]
+        grids = [table("Deals", deals, columns, lang)]
+        grids += [table(key, rows, lang=lang) for key, rows in others.items() if rows]
         grids.append(Grid("log", [list(line) for line in log]))
         sheets = [SheetInfo(g.name, report=LOG_KEY if g.name == "log" else None) for g in grids]
         made = Snapshot(tuple(sheets), {g.name: g for g in grids}, "1")
@@ -65,7 +73,7 @@ def told(*states: tuple[date, Rows], columns: Sequence[str] = DEALS, **tables: R
 
 def firm(*deals: Mapping[str, Value], columns: Sequence[str] = DEALS, **tables: Rows) -> Firm:
     """A firm on 20 May 2026 that has never been looked at before."""
-    return told((TODAY, numbered(deals)), columns=columns, **tables).firm
+    return told((TODAY, numbered(deals)), columns=columns, tables=tables).firm
 
 
 def numbered(deals: Rows) -> Rows:

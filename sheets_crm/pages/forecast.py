@@ -85,7 +85,7 @@ def _gap(forecast: Forecast, lang: str) -> Rows:
 
 def _people(forecast: Forecast) -> Rows:
     if forecast.firm.has("Deals.owner"):
-        for name in forecast.people:
+        for name in forecast.people(forecast.period):
             yield name or None, *_figures(forecast.figures(forecast.period, name))
 
 

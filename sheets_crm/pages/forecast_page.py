@@ -14,7 +14,7 @@ from sheets_crm.pages import Told, look
 from sheets_crm.pages import forecast_words as words
 from sheets_crm.pages.finding_rows import MONEY_CELL, NUMBER, REP
 from sheets_crm.pages.layout import Block, Head, Item, Layout, Live, Shown
-from sheets_crm.pages.wording import NO_OWNER
+from sheets_crm.pages.wording import NO_OWNER, NOT_CHECKED
 from sheets_crm.schema import Deal
 from sheets_crm.sheet import Area, Chart, Link, Page, Series, SheetLink, Style
 from sheets_crm.text import DEALS, WORKING_DAYS, Text, same, shown
@@ -64,6 +64,8 @@ class ForecastPage:
         self.first_line()
         self.cards()
         self.periods()
+        if self.first.expected is None:
+            self.blind()
         self.people()
         self.deciding()
         self.not_counted()
@@ -72,7 +74,8 @@ class ForecastPage:
         self.opinions()
         self.deals()
         self.won()
-        self.blind()
+        if self.first.expected is not None:
+            self.blind()
         parts = [self.say(TITLE), shown(self.firm.as_of, self.lang), self.told.head[:12]]
         return self.out.page("forecast", name, footer=" · ".join(part for part in parts if part))
 
@@ -136,7 +139,8 @@ class ForecastPage:
     def of_first(self, value: Decimal | float | None, key: str) -> Shown:
         """A figure of the present period, taken from the table of periods; words where there is none."""
         if value is None:
-            return self.say(_NOT_SAID)
+            unplanned = key in ("against", "coverage") and self.first.expected is not None
+            return "—" if unplanned else self.say(_NO_PLAN if key == "plan" else NOT_CHECKED)
 
         def cell(block: Block) -> str:
             return f"{_letter(block, key)}{block.first_row}"
@@ -157,8 +161,10 @@ class ForecastPage:
 
     def expected_note(self) -> Text:
         """Of what it is made, and how much of the plan."""
-        share = "" if self.first.ratio is None else f" · {percent(self.first.ratio)} %"
-        return Text(f"won + weighted pipeline{share}", f"выиграно + взвешенная сумма{share}")
+        if self.first.ratio is None:
+            return _WON_AND_WEIGHTED
+        share = percent(self.first.ratio)
+        return Text(f"{_WON_AND_WEIGHTED.en} · {share}%", f"{_WON_AND_WEIGHTED.ru} · {share} %")
 
     def coverage_note(self) -> Text:
         """What coverage is; or that nothing is left to cover."""
@@ -228,7 +234,7 @@ class ForecastPage:
             return Live(value, lambda placed: placed.total([table], part(key, day)))
 
         return [
-            "—" if figures.plan is None else figures.plan,
+            _dash(figures.plan),
             total(figures.won, "won", "amount", "day"),
             total(figures.weighted, "deals", "weighted", "day"),
             *self.derived(figures, row, total(figures.due, "deals", "amount", "day")),
@@ -251,7 +257,7 @@ class ForecastPage:
         period = self.forecast.period
         title = _BY_REP.fill(period=words.period_name(period))
         self.out.heading(self.say(title))
-        everyone = [(name, self.forecast.figures(period, name)) for name in self.forecast.people]
+        everyone = [(name, self.forecast.figures(period, name)) for name in self.forecast.people(period)]
         if not self.firm.has("Deals.owner") or not everyone:
             self.nothing(_NO_PEOPLE)
             self.out.gap()
@@ -267,14 +273,16 @@ class ForecastPage:
             for row, (name, figures) in enumerate(shown_ones, start=first)
         ]  # fmt: skip
         whole = len(shown_ones) == len(everyone)
-        self.out.table("people", self.heads("people", REP), [*rows, self.everyone(first, whole=whole)])
+        self.out.table(
+            "people", self.heads("people", REP), [*rows, self.everyone(first, len(rows), whole=whole)]
+        )
         if not whole:
             self.nothing(_MORE_PEOPLE.fill(n=len(everyone) - len(shown_ones)))
         self.out.gap()
 
-    def everyone(self, first: int, *, whole: bool) -> list[Shown | Item]:
+    def everyone(self, first: int, count: int, *, whole: bool) -> list[Shown | Item]:
         """The row of the firm: sums over the reps above it, as far as all of them are shown."""
-        figures, row = self.first, self.out.row + 1 + min(len(self.forecast.people), _MOST_PEOPLE)
+        figures, row = self.first, self.out.row + 1 + count
 
         def added(value: Decimal | None, column: str) -> Shown:
             return (
@@ -282,7 +290,7 @@ class ForecastPage:
             )
 
         cells = [
-            "—" if figures.plan is None else figures.plan, added(figures.won, "C"), added(figures.weighted, "D"),
+            _dash(figures.plan), added(figures.won, "C"), added(figures.weighted, "D"),
             *self.derived(figures, row, added(figures.due, "H")), figures.won_deals, figures.open_deals,
         ]  # fmt: skip
         styles = {head.first: head.style for head in self.heads("people", REP)}
@@ -302,9 +310,11 @@ class ForecastPage:
         """The ten deals of the present period that are expected to bring most."""
         name = words.period_name(self.forecast.period)
         found = self.forecast.deciding
-        self.out.heading(self.say(_DECIDING.fill(n=len(found), period=name)))
+        title = _DECIDING.fill(n=len(found), period=name) if found else _DECIDE.fill(period=name)
+        self.out.heading(self.say(title))
         if not found:
-            self.nothing(_NONE_DUE.fill(period=name))
+            blind = self.first.weighted is None
+            self.nothing(_NOT_WEIGHTED if blind else _NONE_DUE.fill(period=name))
             self.out.gap()
             return
         heads = [
@@ -361,9 +371,9 @@ class ForecastPage:
         order: list[Why] = [why for why in words.WHY if any(u.why == why for u in found)]
         found = tuple(sorted(found, key=lambda u: (order.index(u.why), -(self.worth(money, u.deal) or NONE))))
         total = sum((self.worth(money, u.deal) or NONE for u in found), NONE)
-        self.out.heading(
-            self.say(_NOT_COUNTED.fill(deals=DEALS.of(len(found)), money=words.short(total, self.base)))
-        )
+        sums = self.firm.has("Deals.amount")
+        worth = words.short(total, self.base) if sums else _NO_SUM
+        self.out.heading(self.say(_NOT_COUNTED.fill(deals=DEALS.of(len(found)), money=worth)))
         heads = [
             Head("why", self.say(_WHY), 1, 2),
             Head("count", self.say(_COUNT), 3, 3, NUMBER),
@@ -377,7 +387,7 @@ class ForecastPage:
             own = [self.worth(money, u.deal) or NONE for u in found if u.why == why]
             count = self.listed(len(own), "COUNTIF({why},$A{row})", row, whole=whole)
             amount = self.listed(sum(own, NONE), "SUMIF({why},$A{row},{amount})", row, whole=whole)
-            rows.append([self.say(words.WHY[why]), count, amount, self.say(words.MEND[why])])
+            rows.append([self.say(words.WHY[why]), count, amount if sums else "—", self.say(words.MEND[why])])
         self.out.table("reasons", heads, rows)
         deal_heads = [
             *self.deal_heads(), Head("day", self.say(_CLOSE), 6, 7, self.date_style()), Head("why", self.say(_WHY), 8, 10),
@@ -487,8 +497,7 @@ class ForecastPage:
                 Head("weighted", self.money_head(_WEIGHTED), 5, 5, MONEY_CELL),
             ]
             rows: list[list[Shown | Item]] = [
-                [s.stage, "—" if s.probability is None else s.probability, s.deals, s.amount, s.weighted]
-                for s in found
+                [s.stage, _dash(s.probability), s.deals, _dash(s.amount), _dash(s.weighted)] for s in found
             ]
             self.out.table("stages", heads, rows)
         self.out.gap()
@@ -583,6 +592,10 @@ def _live(value: Decimal | float | None, formula: str) -> Shown:
     return "—" if value is None else Live(value, lambda _: formula)
 
 
+def _dash(value: Decimal | None) -> Shown:
+    return "—" if value is None else value
+
+
 def _against(figures: Figures) -> Decimal | None:
     """What is expected above the plan; below 0 what is missing."""
     return None if figures.gap is None else -figures.gap
@@ -618,7 +631,8 @@ _PLAN_WON = Text("the plan is won already", "план уже выигран")
 _FROM, _TO = Text("From", "С"), Text("To", "По")
 _WON_DEALS, _OPEN_DEALS = Text("Won deals", "Выиграно сделок"), Text("Deals due", "Сделок со сроком")
 _RANGE = Text("Range and chance", "Диапазон и шанс")
-_NOT_SAID = Text("—", "—")
+_WON_AND_WEIGHTED = Text("won + weighted pipeline", "выиграно + взвешенная сумма")
+_NO_PLAN = Text("no plan", "нет плана")
 _PERIOD_NOTE = Text("{period}, {left} left", "{period}, осталось {left}")
 _OWED = Text("{deals}; still to be paid {owed}", "{deals}; ещё не оплачено {owed}")
 _NEEDS_PLAN = Text("needs a plan", "нужен план")
@@ -640,6 +654,11 @@ _DECIDING = Text(
     "Deals that decide {period} ({n}): dearest first",
     "Сделки, которые решают {period} ({n}): сначала дорогие",
 )
+_DECIDE = Text("Deals that decide {period}", "Сделки, которые решают {period}")
+_NOT_WEIGHTED = Text(
+    "Not checked: amounts, expected closes or probabilities have no column.",
+    "Не проверяется: нет столбца суммы, плана закрытия или вероятности.",
+)
 _NONE_DUE = Text(
     "No open deal with an amount, a probability and a date in what is left of {period}.",
     "Нет сделок в работе с суммой, вероятностью и сроком в остатке периода: {period}.",
@@ -656,8 +675,11 @@ _ALL_COUNTED = Text(
     "Money not counted: none, every deal is in the figures", "Не посчитанных денег нет: учтены все сделки"
 )
 _NOT_COUNTED = Text("Money not counted: {deals}, {money}", "Деньги, которые не посчитаны: {deals}, {money}")
+_NO_SUM = Text("amounts not known", "суммы неизвестны")
 _MORE_DEALS = Text("and {n} more deals", "и ещё сделок: {n}")
-_WATERFALL = Text("How the pipeline due in {period} has moved", "Как изменились сделки со сроком {period}")
+_WATERFALL = Text(
+    "How the pipeline due in {period} has moved", "Что изменилось в сделках со сроком в периоде {period}"
+)
 _NO_WATERFALL = Text(
     "Not checked: deals have no column of amounts or of expected close.",
     "Не проверяется: у сделок нет столбца суммы или плана закрытия.",

@@ -10,8 +10,10 @@ from sheets_crm.metrics.money import Period, Why, period_of
 from sheets_crm.metrics.pipeline import Step, Waterfall
 from sheets_crm.pages.wording import amount, whole
 from sheets_crm.schema import Deal
-from sheets_crm.text import DEALS, Text, same
+from sheets_crm.text import DEALS, Noun, Text, same
 
+_BY_DEALS = Noun(("deal", "deals"), ("сделке", "сделкам", "сделкам"))
+"""Measured by so many deals."""
 _MILLION = Decimal(1_000_000)
 
 
@@ -54,7 +56,7 @@ def _gap(forecast: Forecast) -> Text:
         return _SHORT_ONLY.fill(period=name, missing=short(found.amount, base))
     return _SHORT.fill(
         period=name, missing=short(found.amount, base), deals=DEALS.of(found.deals),
-        typical=short(found.typical.amount, base), n=found.typical.deals,
+        typical=short(found.typical.amount, base), n=_BY_DEALS.of(found.typical.deals),
     )  # fmt: skip
 
 
@@ -186,8 +188,8 @@ _SHORT_ONLY = Text(
     "{period}: до плана не хватает {missing}. Сколько это сделок, сказать нельзя: за 12 месяцев побед нет.",
 )
 _SHORT = Text(
-    "{period}: {missing} short of the plan = {deals}. (A won deal is worth {typical}: mean of the last 12 months, n = {n}.)",
-    "{period}: до плана не хватает {missing} = {deals}. (Выигранная сделка в среднем {typical}: за 12 месяцев, n = {n}.)",
+    "{period}: {missing} short of the plan = {deals}. (A won deal is worth {typical}: mean of {n} in 12 months.)",
+    "{period}: до плана не хватает {missing} = {deals}. (Выигранная сделка в среднем {typical}: по {n} за 12 месяцев.)",
 )
 _BASIS = Text(
     "{currency}, {vat}. Revenue: {revenue}. A win: {won}.",
@@ -212,9 +214,9 @@ _ENDED: dict[Ending, Text] = {
 }
 _FROM_START = Text(
     "How the pipeline due in {period} has moved since {day}",
-    "Как изменились сделки со сроком {period}: с {day}",
+    "Что изменилось в сделках со сроком в периоде {period} с {day}",
 )
 _FROM_FIRST = Text(
     "How the pipeline due in {period} has moved since the first run on {day}",
-    "Как изменились сделки со сроком {period}: с первого запуска {day}",
+    "Что изменилось в сделках со сроком в периоде {period} с первого запуска {day}",
 )
