@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from openpyxl import load_workbook
 
-from sheets_crm import sync
+from sheets_crm import demo, sync
 from sheets_crm.hosts.xlsx import XlsxHost, create
 from sheets_crm.hosts.xlsx.render import render
 from sheets_crm.metrics.bonus import account
@@ -81,6 +81,13 @@ def test_the_page_says_what_the_golden_file_says(
 def test_live_formulas_give_what_is_stored_beside_them(monthly: sync.Run, tmp_path: Path) -> None:
     """LibreOffice, told to recalculate everything, gets the same to the cent; there are many of them."""
     _recalculated(page(monthly), tmp_path, least=40)
+
+
+def test_the_demo_firms_formulas_give_the_same(tmp_path: Path) -> None:
+    """After eight weekly runs, every rep's figures as LibreOffice counts them."""
+    made, _ = demo.faulty_firm("ru", as_of=date(2026, 5, 19))
+    last = demo.replay(made, made.scene.runs)[-1]
+    _recalculated(bonus.page(told(last), "Премии"), tmp_path, least=80)
 
 
 def test_formulas_round_as_we_do(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from sheets_crm.book.parse import CELL_ERROR, NO_RESULT, Problem, Reading, as_text, convert, folded
@@ -115,10 +116,16 @@ def _header(text: str) -> str:
     return folded(text).rstrip(" :*.") or folded(text)
 
 
+@lru_cache(maxsize=64)
+def _names(schema: Table) -> tuple[Mapping[str, str], Mapping[str, str]]:
+    """(a table's own headers, every spelling) to column key. Kept: forty rows of every sheet are held against them."""
+    proper = {_header(name): c.key for c in schema.columns for name in (*c.header, c.key)}
+    return proper, {name: c.key for c in schema.columns for name in spellings(c)} | proper
+
+
 def match_headers(schema: Table, cells: Sequence[Value]) -> dict[str, list[int]]:
     """Column key to the columns (from 1) whose header names it: exact words first, then without unit or bracket."""
-    proper = {_header(name): c.key for c in schema.columns for name in (*c.header, c.key)}
-    known = {name: c.key for c in schema.columns for name in spellings(c)} | proper
+    proper, known = _names(schema)
     # A header can stand for two columns of ours («Компания» is a lookup and, with ID, a reference): the first wins.
     found: dict[str, list[int]] = {}
     loose: dict[str, list[int]] = {}
