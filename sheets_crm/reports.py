@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from sheets_crm.pages import Told, audit, bonus
+from sheets_crm.pages import Told, audit, bonus, conversion, forecast
 from sheets_crm.pages.tables import ReportTable
 from sheets_crm.sheet import Page
 from sheets_crm.text import Text
@@ -27,6 +27,8 @@ REPORTS: dict[str, Report] = {
     report.key: report
     for report in (
         Report("audit", Text("Audit", "Аудит"), audit.page, audit.tables),
+        Report("forecast", Text("Forecast", "Прогноз"), forecast.page, forecast.tables),
+        Report("conversion", Text("Conversion", "Конверсии"), conversion.page, conversion.tables),
         Report("bonus", Text("Bonus", "Премии"), bonus.page, bonus.tables),
     )
 }

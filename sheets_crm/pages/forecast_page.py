@@ -35,7 +35,8 @@ _SIGNED = replace(MONEY_CELL, format="#,##0;−#,##0;0")
 _UNSEEN = Style(size=8, color=look.WHITE, format="#,##0;;")
 """What the chart is drawn from, beneath it; zeros are no labels."""
 _MORE_OR_LESS = "+#,##0;−#,##0;0"
-_COLOURS = {"under": "", "total": "#5B6B85", "more": "#3E8E5A", "less": "#C0392B"}
+_COLOURS = {"under": "", "total": "#AEB9CB", "more": "#9BD0A6", "less": "#F0A79F"}
+"""Light, so that the dark labels are read on them and beside them."""
 
 
 class ForecastPage:
@@ -668,7 +669,7 @@ _PROBABILITY = Text("Probability", "Вероятность")
 _NARROW = Text("Proba-\nbility", "Вероят-\nность")
 _CLOSE, _STEP = Text("Expected close", "План закрытия"), Text("Next step", "Следующий шаг")
 _BECAUSE = Text("Because", "Почему столько")
-_DAYS = Text("; {n} days there", "; там {n} дн.")
+_DAYS = Text("; in stage {n} days", "; на этапе {n} дн.")
 _DAYS_IN_STAGE = Text("Days in stage", "Дней на этапе")
 _WHY, _COUNT, _MEND = Text("Why", "Почему"), Text("Deals", "Сделок"), Text("What to do", "Что сделать")
 _ALL_COUNTED = Text(
