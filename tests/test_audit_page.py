@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -113,9 +113,12 @@ def test_formulas_hold_no_word_of_a_user(weekly: sync.Run) -> None:
     assert [text for text in found if not form.match(text)] == []
 
 
-def test_blocks_before_the_findings_fit_the_first_screen(weekly: sync.Run) -> None:
+@pytest.mark.parametrize("grids", [audit_firm.grids, audit_firm.poor], ids=["all checked", "little checked"])
+def test_blocks_before_the_findings_fit_the_first_screen(
+    lang: Lang, grids: Callable[[Lang], list[Grid]]
+) -> None:
     """1366 x 768: five blocks and the chart, without scrolling, and the orders to the rep beside the findings."""
-    made = page(weekly)
+    made = page(run(host(lang, grids(lang)), SECOND, write=False))
     assert made.filter is not None
     wide = sum(int(column.width * 7) + 5 for column in made.columns if column.last <= 12)
     high = sum((made.rows[row].height or 15) * 4 / 3 for row in range(1, made.filter.first_row - 2))
@@ -176,14 +179,27 @@ def test_a_rule_that_could_not_judge_is_named_with_its_reason_and_is_no_zero() -
     """Without Tasks and next dates there is no score, no figure and no share for them; every reason is told."""
     made = page(run(MemoryHost([_bare(9)]), FIRST))
     words = texts(made)
-    assert words[1] == (
-        "First run: nothing found; 4 rules not checked (there is no column “Lost reason” on “Deals”; more below)."
-    )
-    assert words.count("not checked") == 6  # three figures, three checks
+    assert words[1] == f"First run: nothing found; {len(RULES) - 4} rules not checked (reasons below)."
+    assert words.count("not checked") == 10  # three figures, seven checks
     assert words.count("there is no sheet “Tasks” or column “Next date” on “Deals”") == 4  # figures, reasons
     reasons = block(made, "Not checked:")[1:]
-    assert {row[0] for row in reasons} == {"LS01", "ST02", "ST05", "TK01", "TK02"}
+    assert {row[0] for row in reasons} == set(RULES) - {"DQ01", "DQ02"}
+    assert {row[0] for row in reasons if "all of it" in row} == set(RULES) - {"DQ01", "DQ02", "DQ04", "ST05"}
     assert all(row[-1] for row in reasons)
+
+
+@pytest.mark.parametrize(
+    ("lang", "words"),
+    [
+        ("en", "16 of 25 deals are clean (64); 1 rule not checked (there is no column “Type” on “Tasks”)."),
+        ("ru", "16 из 25 сделок чистые (64); не проверено 1 правило (нет: столбец «Тип» на листе «Задачи»)."),
+    ],
+)
+def test_a_reason_that_all_unchecked_rules_share_stands_in_the_headline(lang: Lang, words: str) -> None:
+    """Several reasons are only told further down, each beside its rule."""
+    made = host(lang)
+    made.edit({"en": "Tasks", "ru": "Задачи"}[lang], 1, 7, "?")
+    assert words in texts(page(run(made, SECOND, write=False)))
 
 
 def _bare(count: int) -> Grid:

@@ -210,7 +210,7 @@ def test_a_figure_paused_in_between_has_no_change() -> None:
 
 
 def test_pass_shares_are_of_judged_rows_by_owner() -> None:
-    """Legacy does not pass; a check without a rule has a reason, and no share."""
+    """Legacy does not pass; a check that judged nothing has its rule's reason, and no share."""
     made = MemoryHost(
         [deals(deal(1, step=False), deal(2), deal(3, owner="Bob", step=False), deal(4, stage="Won"))]
     )
@@ -219,15 +219,23 @@ def test_pass_shares_are_of_judged_rows_by_owner() -> None:
     assert shares["tasks"].firm == Share(1, 3)
     assert shares["tasks"].by_owner == {"Ann": Share(1, 2), "Bob": Share(0, 1)}
     assert shares["cards"].firm == Share(0, 0)
-    assert (shares["cards"].reason or same("")).en == "this check does not exist yet"
+    assert (shares["cards"].reason or same("")).en == "there is no column “Contact” on “Deals”"
     assert "Lost reason" in (shares["lost_reason"].reason or same("")).en
 
 
-def test_a_tasks_row_belongs_to_its_own_person_else_to_the_deals() -> None:
-    """Tasks.owner first."""
+def test_a_row_counts_for_the_person_who_answers_for_it() -> None:
+    """Tasks.owner, else the deal's; a card without an owner counts for that of its open deal, as its findings do."""
+    made = host("en")
+    result = run(made, SECOND, write=False)
+    shares = hygiene.pass_shares(result.firm, result.verdict, result.checked)
+    assert shares["actions"].by_owner == {"Daria Kim": Share(1, 1)}
+    assert (
+        sum(share.judged for share in shares["cards"].by_owner.values()) == shares["cards"].firm.judged == 20
+    )
+    assert None not in shares["cards"].by_owner
     tasks = sheet("Tasks", "task_id deal_id owner due_at", ["T1", "D1", "Bob", OLD], ["T2", "D1", None, OLD])
     result = run(MemoryHost([deals(deal(1)), tasks]), MONDAY)
-    assert [hygiene.owner_of(task, result.firm) for task in result.book.tasks.rows] == ["Bob", "Ann"]
+    assert [result.firm.owner_of(task) for task in result.book.tasks.rows] == ["Bob", "Ann"]
 
 
 # -------------------------------------------------------------- movement, totals

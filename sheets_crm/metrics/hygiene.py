@@ -11,7 +11,6 @@ from sheets_crm.book import TABLE_OF
 from sheets_crm.checks import RULES, Checked
 from sheets_crm.findings import Finding, NotChecked, Severity
 from sheets_crm.firm import Firm
-from sheets_crm.schema import Row
 from sheets_crm.text import Text
 from sheets_crm.verdict import LEAST_DEALS, Verdict
 
@@ -155,7 +154,7 @@ def pass_shares(firm: Firm, verdict: Verdict, checked: Checked) -> dict[str, Sha
     """By check: judged rows without an unwaived finding of its rules / judged rows (ruling R5).
 
     Legacy findings count as not passed: the share says how things are, the score whose doing it is. A row belongs
-    to its owner, a task without one to its deal's.
+    to the person who answers for it: its owner, else its deal's, else that of the card's furthest open deal.
     """
     faulty = {
         (f.rule, f.key.table, f.key.row_key)
@@ -174,7 +173,7 @@ def _shares(
         for row in checked.judged.get(code, ()):
             at = TABLE_OF[type(row)], row.key
             passed[at] = passed.get(at, True) and (code, *at) not in faulty
-            owners[at] = owner_of(row, firm)
+            owners[at] = firm.owner_of(row)
     if not passed:
         reasons = [why_not(code, verdict) for code in check.rules]
         return Shares(Share(0, 0), {}, next((r for r in reasons if r != _NOT_BUILT), _NOT_BUILT))
@@ -187,15 +186,6 @@ def _shares(
 def _share(rows: Iterable[bool]) -> Share:
     outcomes = list(rows)
     return Share(sum(outcomes), len(outcomes))
-
-
-def owner_of(row: Row, firm: Firm) -> str | None:
-    """The person who answers for a row: its own owner, else its deal's."""
-    own: str | None = getattr(row, "owner", None)
-    if own:
-        return own
-    deal = firm.deal_of(row)
-    return deal.owner if deal else None
 
 
 # ------------------------------------------------------------------ whom first

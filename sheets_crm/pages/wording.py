@@ -69,15 +69,14 @@ def _first_run(count: int) -> Text:
 
 
 def _blind(told: Told) -> Text:
-    """How many rules were not checked, and the first reason; nothing if all were."""
+    """How many rules were not checked, with the reason if they share one; nothing if all were."""
     missing = unchecked_rules(told.verdict)
     if not missing:
         return Text("", "")
-    reasons = list(dict.fromkeys(item.reason for item in missing.values()))
-    more = Text("; more below", "; остальное ниже") if len(reasons) > 1 else Text("", "")
-    return Text(
-        "; {rules} not checked ({reason}{more})", "; не проверено {rules} ({reason}{more})"
-    ).fill(rules=RULES.of(len(missing)), reason=reasons[0], more=more)  # fmt: skip
+    reason, *others = {item.reason for item in missing.values()}
+    return Text("; {rules} not checked ({why})", "; не проверено {rules} ({why})").fill(
+        rules=RULES.of(len(missing)), why=_REASONS_BELOW if others else reason
+    )
 
 
 def book_version(told: Told) -> Text:
@@ -191,6 +190,7 @@ _NO_SCORE_BLIND = Text(
     "No score: whether deals have tasks cannot be checked",
     "Оценки нет: нельзя проверить, есть ли у сделок задачи",
 )
+_REASONS_BELOW = Text("reasons below", "причины ниже")
 _CHANGE = Text("since last run {change}", "с прошлого раза {change}")
 _SAME = Text("same as last run", "как в прошлый раз")
 _MOVED = Text(
