@@ -16,7 +16,7 @@ OF_DEALS = Noun(("deal", "deals"), ("сделки", "сделок", "сдело�
 VERDICTS: dict[Verdict, Text] = {
     "champion": Text("Above the team", "Выше команды"),
     "laggard": Text("Below the team", "Ниже команды"),
-    "same": Text("No different from the team", "Не отличить от команды"),
+    "same": Text("Like the team", "Как команда"),
     "few": Text("Too little data", "Мало данных"),
     "alone": Text("Nobody to compare with", "Не с кем сравнить"),
 }
