@@ -239,13 +239,13 @@ class Funnel:
         never a cohort: those that went further have overwritten it.
         """
         log = self.firm.past.first_day
-        known = [day for deal in self.deals if (day := self.records.first.get(deal.key))]
-        if known:
+        first = min((day for d in self.deals if (day := self.records.first.get(d.key))), default=None)
+        if first is not None:
             until = log or self.firm.as_of
-            due = [d for d in self.deals if (day := as_day(d.created_at)) and min(known) <= day <= until]
+            due = [d for d in self.deals if (day := as_day(d.created_at)) and first <= day <= until]
             named = sum(deal.key in self.records.first for deal in due)
             if named >= _WHOLE_HISTORY * len(due):
-                return min(known) if log is None else min(*known, log)
+                return first if log is None else min(first, log)
         return log
 
     @cached_property
