@@ -396,6 +396,19 @@ def test_the_first_run_after_the_end_closes_a_period_once_for_every_rep() -> Non
     ]  # fmt: skip
 
 
+def test_a_period_that_ends_on_a_friday_is_closed_after_its_weekend() -> None:
+    """July 2026: its last week is judged on its last run, even on Saturday 1 August; Monday closes it."""
+    story = Story()
+    story.run(date(2026, 7, 20))
+    saturday, monday_after = date(2026, 8, 1), date(2026, 8, 3)
+    assert not of(story.weeks(saturday), "Ann", date(2026, 7, 1)).closed
+    assert story.account.periods[0].start == date(2026, 7, 1)
+    assert of(story.weeks(monday_after), "Ann", date(2026, 7, 1)).closed
+    days = [json.loads(line.text)["e"] for line in story.host.log_lines]
+    assert days.count("closed") == 2
+    assert days.index("closed") > len(days) - 5
+
+
 def test_a_dry_run_and_its_repetition_say_the_same() -> None:
     """What a written run would close, and what it has closed."""
     story = Story()

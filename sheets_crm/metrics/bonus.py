@@ -421,7 +421,7 @@ class Bonus:
         if self.terms.base is None:
             return None
         hundredths = Fraction(self.terms.base) * self.terms.share * Fraction(factor) * 100
-        return Decimal(int(hundredths + Fraction(1, 2))) / 100
+        return Decimal(int(hundredths + Fraction(1, 2))).scaleb(-2)
 
     @property
     def less(self) -> Decimal | None:
