@@ -40,7 +40,7 @@ def build(
 ) -> Demo:
     """Writes the demo workbook to `path`, in place of what is there: the same arguments give the same bytes.
 
-    `deals` deals and about `tasks` tasks (22 a deal if None); the last of eight weekly runs is on `as_of`.
+    `deals` deals and about `tasks` tasks (20 a deal if None); the last of eight weekly runs is on `as_of`.
     """
     made, planted = faulty_firm(lang, as_of=as_of, deals=deals, tasks=tasks, seed=seed)
     *earlier, last = made.scene.runs

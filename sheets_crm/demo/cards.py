@@ -1,15 +1,13 @@
-"""Whom the demo firm knows: its own people, its clients and their contacts, all of them invented."""
+"""Whom the demo firm knows: its clients and their contacts, all of them invented."""
 
 from __future__ import annotations
 
 import random
 from collections import Counter
 from collections.abc import Iterator
-from datetime import date, timedelta
 from typing import NamedTuple
 
 from sheets_crm.demo import words
-from sheets_crm.demo.words import Person
 from sheets_crm.sheet import Value
 from sheets_crm.text import Lang
 
@@ -94,26 +92,3 @@ def phone(number: int, lang: Lang) -> str:
         digits = f"{number * 7919 % 10**7:07}"
         return f"+7 000 {digits[:3]}-{digits[3:5]}-{digits[5:]}"
     return f"+1 {201 + number * 37 % 700} 555-01{number // 700 % 100:02}"
-
-
-def team(lang: Lang, as_of: date) -> list[Fields]:
-    """The firm's people as rows of Team, the head of sales first."""
-    return [_member(number, person, lang, as_of) for number, person in enumerate((words.HEAD, *words.REPS))]
-
-
-def _member(number: int, person: Person, lang: Lang, as_of: date) -> Fields:
-    rep = person is not words.HEAD
-    start = first_day(person, as_of)
-    return {
-        "user": person.name.get(lang), "name": person.full_name.get(lang), "role": "rep" if rep else "hos",
-        "manager": words.HEAD.name.get(lang) if rep else None, "email": f"{person.address.get(lang)}@example.com",
-        "phone": phone(9_000_000 + number, lang), "start": start, "plan": int(person.plan.get(lang)) if rep else None,
-        "action_plan": person.actions if rep else None, "load_min": 6 if rep else None, "load_max": 40 if rep else None,
-        "base_bonus": int(words.BONUS.get(lang)) if rep else None, "fte": 1, "work_days": "1-5",
-        "ack_version": "1.0", "ack_at": max(start, as_of - timedelta(days=60)),
-    }  # fmt: skip
-
-
-def first_day(person: Person, as_of: date) -> date:
-    """When someone came to the firm."""
-    return as_of - timedelta(days=person.days_here)

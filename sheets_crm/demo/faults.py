@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import NamedTuple, TypeAlias
+from typing import Literal, NamedTuple
 
-from sheets_crm.demo import words
-from sheets_crm.demo.firm import DemoFirm, Slip
-from sheets_crm.demo.lives import LOST, WON, Action, Life, State, shown_tasks, stall
+from sheets_crm.book import folded
+from sheets_crm.demo import desk, words
+from sheets_crm.demo.cards import Fields
+from sheets_crm.demo.firm import DemoFirm, Slip, Typed
+from sheets_crm.demo.lives import Action, Life, State, shown_tasks, stall
+from sheets_crm.demo.mistakes import MISTAKES, TASK_MISTAKES, Mistake, can_be_left_alone
+from sheets_crm.findings import FindingKey
 from sheets_crm.sheet import Value
-from sheets_crm.text import Lang
+from sheets_crm.text import Text
 
 USUAL_DEALS = 180
 """The list is made for so many deals; a larger firm has more of everything."""
+_WEEK = timedelta(days=7)
+_OF_LATE = 3
+"""Weeks in which a closed deal is still in somebody's hands."""
+_IDLE = 2
+"""Runs after which a deal without a task is neglected as well."""
+_BEYOND = 20
+"""Days for which a waiver holds after the last run."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +57,10 @@ class Fault(NamedTuple):
     last: int | None = None
     """Number of the run that finds it mended."""
     times: int = 1
+    waived: int = 0
+    """Number of the last run for which a waiver excuses it; 9: it holds on. 0: there is none."""
+    appeal: Literal["", "open", "accepted"] = ""
+    """How an objection to it stands."""
 
 
 FAULTS: tuple[Fault, ...] = (
@@ -54,162 +69,114 @@ FAULTS: tuple[Fault, ...] = (
     Fault("lost without reason", "steady", 1, 3),
     Fault("lost for a reason of one's own", "wishful", 1),
     Fault("won with a lost reason", "wishful", 1, 4),
-    Fault("closed before created", "careless", 1),
     Fault("no product", "wishful", 1, 3),
     Fault("late", "careless", 1, 2),
-    Fault("no task", "wishful", 1, 3),
     Fault("expected close in the past", "wishful", 1, 2),
+    Fault("company without an industry", "careless", 1, 3),
     # The second week, when all is new.
-    Fault("no task", "careless", 2, 4, 2),
+    Fault("no task", "careless", 2, 5, 2),
     Fault("very late", "careless", 2, 3),
-    Fault("late", "newcomer", 2, 3),
+    Fault("late", "leaver", 2, 3),
     Fault("closing date on an open deal", "wishful", 2, 4),
-    Fault("source unknown", "newcomer", 2, 5),
-    Fault("amount as text", "newcomer", 2, 4),
+    Fault("source unknown", "leaver", 2, 5),
+    Fault("amount as text", "leaver", 2, 4),
     Fault("task done and open", "steady", 2, 3),
     Fault("lost without reason", "careless", 2, 4),
+    Fault("contact without a position", "wishful", 2, 4),
     # The third.
-    Fault("no task", "wishful", 3, 5),
     Fault("late", "careless", 3, 4, 2),
     Fault("stage of one's own", "wishful", 3, 6),
-    Fault("expected close in words", "newcomer", 3, 6),
+    Fault("expected close in words", "leaver", 3, 6),
     Fault("setting in words", "head", 3, 5),
     Fault("no contact", "careless", 3, 6),
+    Fault("won without a product", "careless", 3, 6),
+    Fault("type of one's own", "leaver", 3, 5),
     # The fourth.
-    Fault("lost for a reason of one's own", "newcomer", 4, 6),
-    Fault("very late", "careless", 4, 6),
-    Fault("outcome of one's own", "newcomer", 4, 6),
-    Fault("no expected close", "wishful", 4, 7),
+    Fault("no task", "careless", 4, 7, 2),
+    Fault("lost for a reason of one's own", "leaver", 4, 6),
+    Fault("outcome of one's own", "careless", 4, 6),
+    Fault("no expected close", "wishful", 4, 5),
     Fault("expected close in the past", "wishful", 4, 6),
+    Fault("moved on without the proposal", "wishful", 4, 6),
+    Fault("copied results", "careless", 4, 6),
+    Fault("return date forgotten", "wishful", 4, 6),
     # The fifth.
     Fault("won without a date", "steady", 5, 7),
-    Fault("no task", "careless", 5, 7),
-    Fault("amount of zero", "newcomer", 5, 8),
+    Fault("no product", "careless", 5, waived=6),
+    Fault("amount of zero", "leaver", 5, 7),
     Fault("late", "excellent", 5, 6),
-    Fault("closed before created", "newcomer", 5),
+    Fault("closed before created", "steady", 5, 8),
+    Fault("lost without a comment", "steady", 5, 7),
+    Fault("estimate of the stage before", "wishful", 5, 7),
+    Fault("title of one word", "careless", 5, 7),
     # The sixth.
-    Fault("lost reason on an open deal", "wishful", 6),
-    Fault("late", "careless", 6, 8, 2),
-    Fault("no task", "newcomer", 6, 8),
-    Fault("currency in words", "newcomer", 6),
-    Fault("phone as the name", "newcomer", 6),
-    Fault("two alphabets", "steady", 6),
-    # The seventh.
+    Fault("no task", "careless", 6, None, 2, appeal="open"),
+    Fault("left alone", "wishful", 6),
+    Fault("lost reason on an open deal", "wishful", 6, 8),
+    Fault("late", "careless", 6, 8),
+    Fault("currency in words", "careless", 6, 8),
+    Fault("phone as the name", "leaver", 6, 8),
+    Fault("two alphabets", "steady", 6, 8),
+    Fault("words for a phone", "careless", 6),
+    Fault("company not on the list", "wishful", 6, 8),
+    # The seventh, when one has left.
+    Fault("left with the leaver", "excellent", 7),
+    Fault("company left with the leaver", "leaver", 7),
     Fault("lost without reason", "careless", 7),
-    Fault("no task", "careless", 7),
-    Fault("no product", "careless", 7),
-    Fault("no stage", "careless", 7),
-    Fault("won with a lost reason", "steady", 7),
-    Fault("task done and open", "careless", 7),
-    Fault("expected close in the past", "wishful", 7, None, 2),
+    Fault("no task", "wishful", 7, waived=9),
+    Fault("no stage", "careless", 7, 8),
+    Fault("won with a lost reason", "steady", 7, 8),
+    Fault("task done and open", "careless", 7, 8),
+    Fault("expected close in the past", "wishful", 7),
     Fault("very late", "wishful", 7, 8),
+    Fault("moved on without the need", "wishful", 7),
+    Fault("on hold without a date", "wishful", 7),
+    Fault("warm client without a date", "careless", 7),
+    Fault("result of two letters", "careless", 7),
+    Fault("type of one's own", "careless", 7),
+    Fault("waiver without need", "wishful", 7),
+    Fault("estimate of the stage before", "careless", 7),
+    Fault("won without an amount", "careless", 7),
     # The last.
     Fault("no task", "careless", 8),
-    Fault("no task", "wishful", 8),
-    Fault("late", "careless", 8, None, 2),
+    Fault("next step not set", "careless", 8),
+    Fault("late", "careless", 8),
     Fault("late", "newcomer", 8),
-    Fault("late", "steady", 8),
     Fault("very late", "careless", 8),
     Fault("won without a date", "wishful", 8),
     Fault("closing date on an open deal", "wishful", 8),
     Fault("stage of one's own", "wishful", 8),
-    Fault("lost for a reason of one's own", "newcomer", 8),
+    Fault("lost for a reason of one's own", "careless", 8),
+    Fault("lost too early for the reason", "careless", 8),
     Fault("owner by first name", "steady", 8),
     Fault("amount as text", "newcomer", 8),
-    Fault("outcome of one's own", "careless", 8),
+    Fault("no owner", "steady", 8),
+    Fault("title of one word", "careless", 8),
+    Fault("no result", "careless", 8),
+    Fault("company without a city", "careless", 8),
+    Fault("task of a deal that is not there", "careless", 8),
 )
-
-Fits: TypeAlias = Callable[[DemoFirm, Life, State, date], bool]
-
-
-class Mistake(NamedTuple):
-    """What is typed wrong in a deal's row, and in which deals."""
-
-    rule: str
-    field: str
-    fits: Fits
-    value: Callable[[DemoFirm, Life, date], Value]
+_PAIR = 2
+"""Findings of one rule that cost something: one is free."""
 
 
-def _open(least: int = 1, most: int = 7) -> Fits:
-    return lambda _firm, _life, state, _day: state.active and least <= state.stage <= most
+def faults(runs: Sequence[date]) -> tuple[Fault, ...]:
+    """The list, with what decides last month's bonuses: one misses a week, another is excused by an accepted appeal."""
+    start = runs[-1].replace(day=1)
+    fridays = [day + timedelta(days=5 - day.isoweekday()) for day in runs]
+    counted = sum(friday < start for friday in fridays)  # the last run of that month
+    week = counted - 1, counted + 1
+    return (
+        *FAULTS,
+        Fault("no task", "wishful", *week, _PAIR),
+        Fault("no task", "steady", *week, _PAIR, appeal="accepted"),
+    )
 
 
-def _required(least: int, most: int = 7) -> Fits:
-    """Open deals for whose present stage the grace of two working days is over."""
-
-    def fits(firm: DemoFirm, _life: Life, state: State, day: date) -> bool:
-        grace = firm.scene.days.at(state.entered + timedelta(days=1)) + 1
-        return state.active and least <= state.stage <= most and firm.scene.days[grace] <= day
-
-    return fits
-
-
-def _ended(*stages: int) -> Fits:
-    return lambda _firm, _life, state, _day: state.stage in stages
-
-
-def _with_amount(_firm: DemoFirm, life: Life, state: State, _day: date) -> bool:
-    return state.active and state.stage <= 3 and any("amount" in a.fills for a in life.actions[: state.done])
-
-
-def _closed_after_creation(firm: DemoFirm, life: Life, state: State, day: date) -> bool:
-    """Lost so lately that a date before its creation still falls after the first run, unless all is old anyway."""
-    bound = firm.scene.runs[0]
-    return state.stage == LOST and (day == bound or life.created.date() - timedelta(days=2) >= bound)
-
-
-def _as_text(_firm: DemoFirm, life: Life, _day: date) -> Value:
-    return f"{life.values['amount']:,}".replace(",", " ")
-
-
-def _mixed(_firm: DemoFirm, life: Life, _day: date) -> Value:
-    """The name with one letter of the other alphabet in its first word."""
-    for own, twin in zip("оеасoeac", "oeacоеас", strict=True):
-        if own in life.name.split()[0]:
-            return life.name.replace(own, twin, 1)
-    return life.name
-
-
-def _can_be_mixed(firm: DemoFirm, life: Life, state: State, day: date) -> bool:
-    return state.active and _mixed(firm, life, day) != life.name
-
-
-_NONE: Callable[[DemoFirm, Life, date], Value] = lambda _f, _l, _d: None  # noqa: E731
-
-MISTAKES: dict[str, Mistake] = {
-    "lost without reason": Mistake("LS01", "lost_reason", _ended(LOST), _NONE),
-    "lost for a reason of one's own": Mistake(
-        "LS01", "lost_reason", _ended(LOST), lambda f, *_: f.scene.pick(words.FREE_REASONS)),
-    "stage of one's own": Mistake("ST05", "stage", _open(4), lambda f, *_: words.OWN_STAGE.get(f.scene.lang)),
-    "no stage": Mistake("ST05", "stage", _open(), _NONE),
-    "won without a date": Mistake("ST05", "closed_at", _ended(WON), _NONE),
-    "closing date on an open deal": Mistake("ST05", "closed_at", _open(3), lambda _f, _l, day: day - timedelta(days=2)),
-    "lost reason on an open deal": Mistake("ST05", "lost_reason", _open(2), lambda f, *_: f.scene.reasons[7]["reason"]),
-    "won with a lost reason": Mistake("ST05", "lost_reason", _ended(WON), lambda f, *_: f.scene.reasons[8]["reason"]),
-    "no product": Mistake("ST02", "product", _required(2), _NONE),
-    "source unknown": Mistake("ST02", "source", _required(1), lambda *_: "?"),
-    "no contact": Mistake("ST02", "contact_id", _required(1), lambda *_: "-"),
-    "no expected close": Mistake("ST02", "expected_close", _required(4, 4), _NONE),
-    "closed before created": Mistake(
-        "DQ02", "closed_at", _closed_after_creation, lambda _f, life, _d: life.created.date() - timedelta(days=2)),
-    "amount of zero": Mistake("DQ02", "amount", _open(1, 3), lambda *_: 0),
-    "amount as text": Mistake("DQ02", "amount", _with_amount, _as_text),
-    "currency in words": Mistake("DQ02", "currency", _open(), lambda f, *_: words.OWN_CURRENCY.get(f.scene.lang)),
-    "owner by first name": Mistake(
-        "DQ02", "owner", _open(), lambda f, life, _d: life.rep.name.get(f.scene.lang).split()[0]),
-    "expected close in words": Mistake(
-        "DQ02", "expected_close", _open(1, 3), lambda f, *_: words.WORDS_FOR_DATE.get(f.scene.lang)),
-    "expected close in the past": Mistake(
-        "DQ02", "expected_close", _open(4), lambda _f, _l, day: day - timedelta(days=4)),
-    "phone as the name": Mistake("DQ02", "name", _open(), lambda _f, life, _d: life.card.contact["phone"]),
-    "two alphabets": Mistake("DQ02", "name", _can_be_mixed, _mixed),
-}  # fmt: skip
-_IN_TASKS: dict[str, tuple[str, Callable[[Lang], str]]] = {
-    "task done and open": ("status", lambda _lang: "open"),
-    "outcome of one's own": ("outcome", words.OWN_OUTCOME.get),
-}
-_STALLS = ("no task", "late", "very late")
+STALLS = ("no task", "left alone", "next step not set", "late", "very late")
+_UNSET = STALLS[:3]
+ROWS = ("setting in words", "estimate of the stage before", "waiver without need")
+"""Kinds that are neither in a deal nor in a task."""
 
 
 def plant(firm: DemoFirm) -> list[Planted]:
@@ -222,41 +189,58 @@ class _Planter:
 
     def __init__(self, firm: DemoFirm) -> None:
         self.firm = firm
-        self.runs = firm.scene.runs
-        self.pool: dict[str, list[Life]] = {rep.habit: [] for rep in words.REPS}
-        lives = list(firm.lives)
-        firm.scene.rng.shuffle(lives)
-        self.everyone = sorted(lives, key=lambda life: life.rep.habit == "excellent")
-        for life in lives:
-            self.pool[life.rep.habit].append(life)
+        self.scene, self.runs = firm.scene, firm.scene.runs
+        self.faults = faults(self.runs)
+        self.lives = list(firm.lives)
+        self.scene.rng.shuffle(self.lives)
+        self.lives.sort(key=lambda life: life.rep is words.EXCELLENT)
         self.used = {
-            str(life.known["reactivated_from"]) for life in lives if "reactivated_from" in life.known
+            str(life.known["reactivated_from"]) for life in self.lives if "reactivated_from" in life.known
         }
         """One mistake a deal; and a deal that was taken up again later has to end when it did."""
+        self.used |= {life.id for life in self.lives if life.reopened}
 
     def planted(self) -> Iterator[Planted]:
         """Stalls first: they move tasks in time, and with them their numbers."""
-        stalled = [
-            self._stall(fault, life)
-            for fault in FAULTS
-            if fault.kind in _STALLS
-            for life in self._lives(fault)
-        ]
+        stalls = [fault for fault in self.faults if fault.kind in STALLS]
+        stalled = [(fault, life, self._stall(fault, life)) for fault in stalls for life in self._lives(fault)]
         self.firm.number_tasks()
-        for fault, rule, table, row, field in stalled:
-            yield self._planted(fault, rule, table, row.id, field)
-        for fault in FAULTS:
+        for fault, life, action in stalled:
+            yield from self._stalled(fault, life, action)
+        for fault in sorted((f for f in self.faults if f.kind not in STALLS), key=self._choice):
             if fault.kind == "setting in words":
                 yield self._slip(fault, "DQ02", "SalesBook", "TK02|error_after_days", "value",
-                                 words.NOT_A_NUMBER.get(self.firm.scene.lang))  # fmt: skip
-            elif fault.kind not in _STALLS:
+                                 words.NOT_A_NUMBER.get(self.scene.lang))  # fmt: skip
+            else:
                 for life in self._lives(fault):
-                    yield self._typed(fault, life)
+                    yield from self._made(fault, life)
+
+    def _choice(self, fault: Fault) -> int:
+        """In how many deals a mistake could be made: the rarest are made first."""
+        return sum(self._fits(fault, life) for life in self.lives) if fault.habit != "head" else 0
+
+    def _made(self, fault: Fault, life: Life) -> Iterator[Planted]:
+        if fault.kind == "estimate of the stage before":
+            yield from self._old_estimate(fault, life)
+        elif fault.kind == "waiver without need":
+            yield self._waiver(fault, life, "TK01", words.NEEDLESS_WAIVER, self._far(), "rule")
+        elif fault.kind in TASK_MISTAKES:
+            task = TASK_MISTAKES[fault.kind]
+            value = task.value(self.firm, life, self._since(fault))
+            for action in self._tasks(fault, life):
+                yield self._slip(fault, task.rule, "Tasks", action.id, task.field, value)
+        else:
+            yield from self._typed(fault, life, MISTAKES[fault.kind])
+
+    # ------------------------------------------------------------ in which deals
 
     def _lives(self, fault: Fault) -> Iterator[Life]:
-        """As many fitting deals as the list asks for, the person's own first."""
-        wanted = max(fault.times, round(fault.times * len(self.everyone) / USUAL_DEALS))
-        for life in (*self.pool.get(fault.habit, ()), *self.everyone):
+        """As many fitting deals as the list asks for, the person's own first; nobody else has no task instead."""
+        wanted = max(fault.times, round(fault.times * len(self.lives) / USUAL_DEALS))
+        since = self._since(fault)
+        own = [life for life in self.lives if life.owner(since).habit == fault.habit]
+        others = [] if fault.kind == "no task" else self.lives
+        for life in (*own, *others):
             if wanted and life.id not in self.used and self._fits(fault, life):
                 self.used.add(life.id)
                 wanted -= 1
@@ -266,31 +250,39 @@ class _Planter:
         since, until = self._since(fault), self._until(fault)
         if life.created.date() >= since:
             return False
-        if fault.kind in _STALLS:
-            mended = until is None or self.firm.scene.days[self._waits(fault)] >= until - timedelta(days=7)
+        if fault.kind in STALLS:
+            mended = until is None or self.scene.days[self._waits(fault)] >= until - _WEEK
             return mended and self._can_stall(fault.kind, life, since)
-        days = [day for day in self.runs if since <= day and (until is None or day < until)]
-        states = [(life.on(day), day) for day in days]
-        if fault.kind in _IN_TASKS:
-            return self._task(life, since) is not None
+        states = [(life.on(day), day) for day in self.runs if since <= day and (until is None or day < until)]
+        if fault.kind in ROWS:
+            agreed = fault.kind == "waiver without need" or self._agreed_before(fault, life) is not None
+            return agreed and all(state.active for state, _ in states)
+        if fault.kind in TASK_MISTAKES:
+            task = TASK_MISTAKES[fault.kind]
+            right = all(task.state(self.firm, life, state, day) for state, day in states)
+            return right and len(self._tasks(fault, life)) == task.times
         fits = MISTAKES[fault.kind].fits
-        return all(fits(self.firm, life, state, day) for state, day in states) and self._is_news(
-            states[0][0], since
-        )
+        right = all(fits(self.firm, life, state, day) for state, day in states)
+        return right and self._is_news(fault, states[0][0])
 
-    def _is_news(self, state: State, since: date) -> bool:
-        """A deal that is over was closed in the week before, so that the mistake was made with the closing."""
-        closed = state.closed
-        return closed is None or since == self.runs[0] or closed >= since - timedelta(days=7)
+    def _is_news(self, fault: Fault, state: State) -> bool:
+        """A deal that is over was closed of late; in the week before, if the mistake is in the closing itself."""
+        since, closed = self._since(fault), state.closed
+        weeks = 1 if MISTAKES[fault.kind].field == "closed_at" else _OF_LATE
+        return closed is None or since == self.runs[0] or closed >= max(since - weeks * _WEEK, self.runs[0])
+
+    # ------------------------------------------------------------ what is not done
 
     def _can_stall(self, kind: str, life: Life, since: date) -> bool:
         place = self._place(kind, life, since)
         if place is None or place > life.end or not life.on(since).active:
             return False
-        days = self.firm.scene.days
-        if kind == "no task":
+        days = self.scene.days
+        if kind == "left alone" and not can_be_left_alone(self.firm, life, since):
+            return False
+        if kind in _UNSET:
             last = life.actions[place - 1].done.date()
-            seen_before = last >= since - timedelta(days=7) or since == self.runs[0]
+            seen_before = last >= since - _WEEK or since == self.runs[0]
             return place > 0 and seen_before and days[days.at(last)] < since
         late = days.at(since + timedelta(days=1)) - days.at(
             life.actions[place].due.date() + timedelta(days=1)
@@ -300,9 +292,9 @@ class _Planter:
     def _place(self, kind: str, life: Life, since: date) -> int | None:
         """The action that is not done: the next one, or one that was due in the week before."""
         done = life.on(since).done
-        if kind == "no task":
+        if kind in _UNSET:
             return done if done < len(life.actions) else None
-        week = since - timedelta(days=7)
+        week = since - _WEEK
         found = [
             n
             for n in range(done)
@@ -310,35 +302,116 @@ class _Planter:
         ]
         return next((n for n in found if n), None)
 
-    def _stall(self, fault: Fault, life: Life) -> tuple[Fault, str, str, Life | Action, str]:
+    def _stall(self, fault: Fault, life: Life) -> Action:
+        """Holds a deal up, and returns the action at fault: the one not done in time, or the one without a successor."""
         place = self._place(fault.kind, life, self._since(fault))
         assert place is not None
-        set_again = fault.kind != "no task"
-        stall(self.firm.scene, life, place, self._waits(fault), task_set=set_again)
-        if set_again:
-            return fault, "TK02", "Tasks", life.actions[place], "due_at"
-        return fault, "TK01", "Deals", life, "next_step"
+        stall(self.scene, life, place, self._waits(fault), task_set=fault.kind not in _UNSET)
+        return life.actions[place - (fault.kind in _UNSET)]
+
+    def _stalled(self, fault: Fault, life: Life, action: Action) -> Iterator[Planted]:
+        if fault.kind not in _UNSET:
+            yield self._planted(fault, "TK02", "Tasks", action.id, "due_at")
+        elif fault.kind == "next step not set":  # it was moved on this very morning: that day is free
+            self._slip(fault, "", "Deals", life.id, "stage_entered_at", self._since(fault))
+            yield self._planted(fault, "TK03", "Tasks", action.id, "done_at")
+        else:
+            yield self._planted(fault, "TK01", "Deals", life.id, "next_step")
+            yield from self._excused(fault, life, "TK01")
+        if fault.kind == "left alone":  # nor is it known to stand too long, which would say it all
+            self._slip(fault, "", "Deals", life.id, "stage_entered_at", None)
+            later = fault._replace(first=fault.first + _IDLE)
+            yield self._planted(later, "DQ03", "Deals", life.id, "updated_at")
 
     def _waits(self, fault: Fault) -> int:
         """Number of the working day on which the deal moves on: before the run that finds it mended."""
-        until, days = self._until(fault), self.firm.scene.days
-        return days.at(until) - 2 if until else days.at(self.firm.scene.as_of) + 3
+        until, days = self._until(fault), self.scene.days
+        return days.at(until) - 2 if until else days.at(self.scene.as_of) + 3
 
-    def _typed(self, fault: Fault, life: Life) -> Planted:
-        if fault.kind in _IN_TASKS:
-            field, value = _IN_TASKS[fault.kind]
-            action = self._task(life, self._since(fault))
-            assert action is not None
-            return self._slip(fault, "DQ02", "Tasks", action.id, field, value(self.firm.scene.lang))
-        mistake = MISTAKES[fault.kind]
-        value_now = mistake.value(self.firm, life, self._since(fault))
-        return self._slip(fault, mistake.rule, "Deals", life.id, mistake.field, value_now)
+    # ------------------------------------------------------------ what is typed
 
-    def _task(self, life: Life, since: date) -> Action | None:
-        """A task of the deal done in the week before."""
-        done = life.actions[: life.on(since).done]
-        recent = [a for a in shown_tasks(done, since) if a.done.date() >= since - timedelta(days=7)]
-        return recent[-1] if recent else None
+    def _typed(self, fault: Fault, life: Life, mistake: Mistake) -> Iterator[Planted]:
+        row = {
+            "Deals": life.id, "Contacts": life.card.contact["contact_id"], "Companies": life.card.company["company_id"],
+        }[mistake.table]  # fmt: skip
+        value = mistake.value(self.firm, life, self._since(fault))
+        yield self._slip(fault, mistake.rule, mistake.table, str(row), mistake.field, value)
+        if mistake.also:
+            yield self._planted(fault, mistake.also, mistake.table, str(row), mistake.field)
+        yield from self._excused(fault, life, mistake.rule)
+
+    def _tasks(self, fault: Fault, life: Life) -> list[Action]:
+        """The last fitting tasks done in the week before: of the deal, or of all its owner's where one is not enough."""
+        task, since = TASK_MISTAKES[fault.kind], self._since(fault)
+        owner = life.owner(since)
+        lives = [life] if task.times == 1 else [other for other in self.lives if other.owner(since) is owner]
+        recent = [
+            action
+            for own in lives
+            for action in shown_tasks(own.actions[: own.on(since).done], since)
+            if action.done.date() >= since - _WEEK and action.owner is owner and task.fits(action)
+        ]
+        return recent[-task.times :]
+
+    def _old_estimate(self, fault: Fault, life: Life) -> Iterator[Planted]:
+        held = self._agreed_before(fault, life)
+        assert held is not None
+        row = {**desk.estimate(self.scene, life, held, 1), "note": words.OLD_ESTIMATE.get(self.scene.lang)}
+        self._add("Overrides", row, self._since(fault), self._until(fault), life)  # written down late
+        yield self._planted(fault, "RT02", "Deals", life.id, "prob_override")
+
+    def _agreed_before(self, fault: Fault, life: Life) -> date | None:
+        """The day of the owner's last talk before the deal moved on, if it was far enough then."""
+        since = self._since(fault)
+        owner, state = life.owner(since), life.on(since)
+        held = max((talk for talk in desk.talks(self.scene, owner) if talk < state.entered), default=None)
+        if held is None or life.owner(held) is not owner or life.created.date() > held:
+            return None
+        then = life.on(held + timedelta(days=1))
+        return held if desk.FIRST_ESTIMATED <= then.stage < state.stage and state.active else None
+
+    def _excused(self, fault: Fault, life: Life, rule: str) -> Iterator[Planted]:
+        """A waiver of a finding, which is a finding itself once it is over; an objection to one."""
+        if fault.waived:
+            over = fault.waived <= len(self.runs)
+            last = self.runs[fault.waived - 1] if over else self._far()
+            told = self._waiver(fault, life, rule, words.WAIVED, last, "until")
+            if over:
+                later = fault._replace(first=fault.waived + 1)
+                yield self._planted(later, told.rule, told.table, told.row_key, told.field)
+        if fault.appeal:
+            self._appeal(fault, life, rule)
+
+    def _waiver(self, fault: Fault, life: Life, rule: str, why: Text, last: date, field: str) -> Planted:
+        lang = self.scene.lang
+        row: Fields = {
+            "rule": rule, "reason": why.get(lang), "granted_by": words.HEAD.name.get(lang), "until": last,
+        }  # fmt: skip
+        self._add("Waivers", row, self._since(fault), self._until(fault), life)
+        return self._planted(fault, "DQ02", "Waivers", f"{folded(life.name)}|{rule}|{last}", field)
+
+    def _appeal(self, fault: Fault, life: Life, rule: str) -> None:
+        """Filed the day after the finding; decided two days later, if it is."""
+        if any(typed.table == "Appeals" and typed.row["decision"] == (fault.appeal if fault.appeal != "open" else None)
+               for typed in self.firm.typed):  # fmt: skip
+            return
+        lang, since = self.scene.lang, self._since(fault)
+        key = FindingKey(rule, "Deals", life.id.casefold(), "next_step")
+        row: Fields = {
+            "finding_id": key.id(1), "user": life.owner(since).name.get(lang), "date": since + timedelta(days=1),
+            "words": words.OBJECTION.get(lang), "decision": None,
+        }  # fmt: skip
+        if fault.appeal == "accepted":
+            row |= {
+                "decision": "accepted", "decided_by": words.HEAD.name.get(lang), "decided_at": since + timedelta(days=3),
+                "answer": words.ACCEPTED.get(lang),
+            }  # fmt: skip
+        self._add("Appeals", row, since + timedelta(days=3), None, None)
+
+    # ------------------------------------------------------------ notes
+
+    def _add(self, table: str, row: Fields, since: date, until: date | None, life: Life | None) -> None:
+        self.firm.typed.append(Typed(table, row, since, until, life.id if life else None))
 
     def _slip(self, fault: Fault, rule: str, table: str, row: str, field: str, value: Value) -> Planted:
         slip = Slip(field, value, self._since(fault), self._until(fault))
@@ -353,6 +426,9 @@ class _Planter:
 
     def _until(self, fault: Fault) -> date | None:
         return self.runs[fault.last - 1] if fault.last else None
+
+    def _far(self) -> date:
+        return self.runs[-1] + timedelta(days=_BEYOND)
 
 
 def listed(planted: Sequence[Planted], day: date) -> set[tuple[str, str, str, str]]:

@@ -9,27 +9,30 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
 from sheets_crm.calendar import WorkCalendar
-from sheets_crm.demo import words
-from sheets_crm.demo.cards import Card, Fields, cards, first_day, team
+from sheets_crm.demo import desk, people, words
+from sheets_crm.demo.cards import Card, Fields, cards
 from sheets_crm.demo.lives import (
     HOLD,
     LOST,
     MORNING,
+    TOO_DEAR,
     Action,
     Life,
     Scene,
-    WorkDays,
+    assign,
     deal_row,
     fate,
     fill_day,
     free_days,
     half_hour,
+    reopen,
     response,
     settle,
     shown_tasks,
     task_row,
     tell,
 )
+from sheets_crm.demo.people import Staff, WorkDays
 from sheets_crm.demo.words import Person
 from sheets_crm.schema import FIRM_SETTINGS
 from sheets_crm.sheet import Value
@@ -40,9 +43,13 @@ RUNS = 8
 """Weekly runs that are replayed; the last is on the firm's last day."""
 MONTHS_BACK = 190
 """Days from the first enquiry to the last day: six months."""
-TASKS_A_DEAL = 22
+TASKS_A_DEAL = 20
 _INTERNAL = 0.09
 """Part of all tasks that belong to no deal."""
+_FOREIGN = 0.07
+"""Part of the deals in the second currency."""
+_LOST_BEFORE, _BACK_BEFORE = 5, 6
+"""Places of the runs before which a deal is lost, and comes back."""
 _RETURNING, _REVIVED = 0.10, 0.05
 """Parts of the new deals that come from a client we have, and from one that was lost for the time being."""
 
@@ -64,6 +71,21 @@ class Slip:
         return self.since <= day and (self.until is None or day < self.until)
 
 
+@dataclass(frozen=True)
+class Typed:
+    """A row that someone adds to a sheet, from one run's day on; `deal` is whose name stands in it."""
+
+    table: str
+    row: Fields
+    since: date
+    until: date | None
+    deal: str | None = None
+
+    def stands(self, day: date) -> bool:
+        """Whether it is there on the morning of `day`."""
+        return self.since <= day and (self.until is None or day < self.until)
+
+
 @dataclass
 class DemoFirm:
     """Everything that happens in the firm; `rows` says what the workbook holds on a day."""
@@ -72,33 +94,50 @@ class DemoFirm:
     lives: list[Life]
     internal: list[Action]
     """Tasks that belong to no deal."""
+    day_off: date
     slips: dict[Key, list[Slip]] = field(default_factory=dict)
+    typed: list[Typed] = field(default_factory=list)
 
     def rows(self, day: date) -> dict[str, list[Fields]]:
         """Every table as it stood on the morning of `day`, by key: column key to value."""
-        lang, morning = self.scene.lang, datetime.combine(day, time())
+        scene, morning = self.scene, datetime.combine(day, time())
         begun = [life for life in self.lives if life.created < morning]
-        deals = [deal_row(self.scene, life, day) for life in begun]
+        deals = [deal_row(scene, life, day) for life in begun]
         deals = self._slipped("Deals", "deal_id", deals, day)
-        tasks = [
-            (action, str(row["name"]))
-            for life, row in zip(begun, deals, strict=True)
-            for action in shown_tasks(life.actions, day)
-        ]
+        names = {str(row["deal_id"]): str(row["name"]) for row in deals}
+        tasks = [(action, names[life.id]) for life in begun for action in shown_tasks(life.actions, day)]
         own = [(action, None) for action in shown_tasks(self.internal, day)]
         every = sorted([*tasks, *own], key=lambda pair: _number(pair[0]))
-        shown = [task_row(action, deal, day, lang) for action, deal in every]
-        companies, contacts = _cards_of(begun)
+        shown = [task_row(scene, action, deal, day) for action, deal in every]
+        companies, contacts = _cards_of(begun, scene, day)
         return {
             "Deals": deals,
             "Tasks": self._slipped("Tasks", "task_id", shown, day),
-            "Companies": companies,
-            "Contacts": contacts,
-            "SalesBook": self._slipped_settings([dict(row) for row in book_rows(lang)], day),
-            "Stages": [dict(row) for row in default_stages(lang)],
-            "LossReasons": [dict(row) for row in default_reasons(lang)],
-            "Team": team(lang, self.scene.as_of),
+            "Companies": self._slipped("Companies", "company_id", companies, day),
+            "Contacts": self._slipped("Contacts", "contact_id", contacts, day),
+            "SalesBook": self._slipped_settings([dict(row) for row in book_rows(scene.lang)], day),
+            "Stages": [dict(row) for row in default_stages(scene.lang)],
+            "LossReasons": [dict(row) for row in default_reasons(scene.lang)],
+            "Team": people.team_rows(scene.staff, scene.lang, day),
+            "Plans": desk.plan_rows(scene),
+            "Absences": people.absence_rows(scene.staff, scene.lang),
+            "Holidays": people.holiday_rows(self.day_off, scene.lang),
+            "Rates": desk.rate_rows(scene, day),
+            "StageHistory": desk.history_rows(scene, begun, day),
+            "OneOnOnes": desk.talk_rows(scene, day),
+            "Overrides": [*self._estimates(begun, names, day), *self._typed("Overrides", names, day)],
+            "Waivers": self._typed("Waivers", names, day),
+            "Appeals": self._typed("Appeals", names, day),
         }
+
+    def _estimates(self, begun: Sequence[Life], names: Mapping[str, str], day: date) -> list[Fields]:
+        other = {typed.deal for typed in self.typed if typed.table == "Overrides"}
+        found = desk.estimates(self.scene, begun, day)
+        return [{"deal_id": names[life.id], **row} for life, row in found if life.id not in other]
+
+    def _typed(self, table: str, names: Mapping[str, str], day: date) -> list[Fields]:
+        found = [typed for typed in self.typed if typed.table == table and typed.stands(day)]
+        return [{**({"deal_id": names[t.deal]} if t.deal else {}), **t.row} for t in found]
 
     def _slipped(self, table: str, key: str, rows: list[Fields], day: date) -> list[Fields]:
         for row in rows:
@@ -125,12 +164,15 @@ def _number(action: Action) -> int:
     return int(action.id[1:])
 
 
-def _cards_of(lives: Sequence[Life]) -> tuple[list[Fields], list[Fields]]:
+def _cards_of(lives: Sequence[Life], scene: Scene, day: date) -> tuple[list[Fields], list[Fields]]:
     companies: dict[str, Fields] = {}
     contacts: dict[str, Fields] = {}
     for life in lives:
         company, contact = life.card.company, life.card.contact
-        owner: Mapping[str, Value] = {"owner": life.known["owner"]}
+        follows = life.heir is not None and day >= scene.staff.handed
+        owner: Mapping[str, Value] = {
+            "owner": (life.heir if life.heir and follows else life.rep).name.get(scene.lang)
+        }
         companies.setdefault(str(company["company_id"]), {**company, **owner})
         contacts.setdefault(str(contact["contact_id"]), {**contact, **owner})
     return list(companies.values()), list(contacts.values())
@@ -143,17 +185,23 @@ def firm(lang: Lang, *, seed: int, as_of: date, deals: int, tasks: int) -> DemoF
     """
     country = FIRM_SETTINGS["country"].default.get(lang)
     first = as_of - timedelta(days=MONTHS_BACK)
-    days = WorkDays(WorkCalendar(country=country), first - timedelta(days=10), as_of + timedelta(days=300))
     rng = random.Random(f"demo {seed}")  # noqa: S311 - a story, not a secret
     runs = tuple(as_of - timedelta(weeks=n) for n in reversed(range(RUNS)))
+    day_off = people.day_off(WorkCalendar(country=country), runs)
+    calendar = WorkCalendar(country=country, off=frozenset({day_off}))
+    days = WorkDays.of(calendar, first - timedelta(days=10), as_of + timedelta(days=300))
     stages = [str(row["stage"]) for row in default_stages(lang)]
-    scene = Scene(rng, lang, days, first, as_of, runs, stages, default_reasons(lang))
+    limits = [int(str(row["max_days"])) for row in default_stages(lang) if row["kind"] == "active"]
+    scene = Scene(
+        rng, lang, days, Staff.of(days, runs), first, as_of, runs, stages, limits, default_reasons(lang)
+    )
     lives = _deals(scene, deals)
+    _reopened(scene, [life for life, _ in lives])
     _fill(scene, lives, tasks)
     for life, answered in lives:
         settle(scene, life, answered)
     internal = list(_internal(scene, round(tasks * _INTERNAL)))
-    made = DemoFirm(scene, [life for life, _ in lives], internal)
+    made = DemoFirm(scene, [life for life, _ in lives], internal, day_off)
     made.number_tasks()
     return made
 
@@ -169,14 +217,17 @@ def _deals(scene: Scene, count: int) -> list[tuple[Life, datetime]]:
     ended: list[Life] = []
     names: dict[str, int] = {}
     for number, created in enumerate(_enquiries(scene, count), start=1):
-        rep = _owner(scene, created.date())
+        answered = response(scene, created)
+        rep = _owner(scene, answered.date())
         life = _life(scene, number, rep, created, new, ended)
         seen = names[life.name] = names.get(life.name, 0) + 1
         if seen > 1:
             life.name += f" ({seen})"
-        answered = response(scene, created)
+        if rep is words.LEAVER:
+            life.heir = words.HEIRS[number % len(words.HEIRS)]
         ending, last, life.reason = fate(scene, rep)
-        tell(scene, life, scene.days.at(answered.date()), ending, last)
+        tell(scene, life, answered.date(), ending, last)
+        assign(scene, life)
         _end_values(scene, life)
         lives.append((life, answered))
         ended.append(life)
@@ -199,8 +250,18 @@ def _enquiries(scene: Scene, count: int) -> list[datetime]:
 
 
 def _owner(scene: Scene, day: date) -> Person:
-    here = [rep for rep in words.REPS if first_day(rep, scene.as_of) <= day]
+    here = [rep for rep in words.REPS if scene.staff.takes(rep, scene.days.at(day))]
     return scene.rng.choices(here, [rep.share for rep in here])[0]
+
+
+def _reopened(scene: Scene, lives: Sequence[Life]) -> None:
+    """One client who said no comes back two weeks later."""
+    lost, back = (scene.days.at(scene.runs[n]) - 2 for n in (_LOST_BEFORE, _BACK_BEFORE))
+    for life in lives:
+        whole = life.rep not in (words.LEAVER, words.STEADY) and life.reason is None
+        if whole and reopen(life, lost, back):
+            life.values["lost_comment"] = scene.pick(words.COMMENTS[TOO_DEAR])
+            return
 
 
 def _life(
@@ -208,10 +269,9 @@ def _life(
 ) -> Life:
     rng, lang = scene.rng, scene.lang
     product, source = rng.choice(words.PRODUCTS), scene.pick(words.SOURCES)
-    known: Fields = {
-        "owner": rep.name.get(lang),
-        "currency": FIRM_SETTINGS["base_currency"].default.get(lang),
-    }
+    foreign = rng.random() < _FOREIGN
+    currency = words.FOREIGN if foreign else FIRM_SETTINGS["base_currency"].default
+    known: Fields = {"currency": currency.get(lang)}
     chance = rng.random()
     earlier = (
         _earlier(scene, created.date(), ended, revived=chance < _REVIVED)
@@ -235,7 +295,7 @@ def _life(
     }  # fmt: skip
     name = f"{product.name.get(lang)}: {_short(card.trade)}"
     life = Life(f"D{number:04}", name, rep, created, card, product, known, {}, None, rng.randint(10, 21))
-    life.values = _values(scene, life)
+    life.values = _values(scene, life, float(words.FOREIGN_RATE.get(lang)) if foreign else 1)
     return life
 
 
@@ -257,12 +317,12 @@ def _earlier(scene: Scene, day: date, ended: list[Life], *, revived: bool) -> Li
     return None
 
 
-def _values(scene: Scene, life: Life) -> Fields:
+def _values(scene: Scene, life: Life, rate: float) -> Fields:
     """What will stand in the fields of the deal once they are filled."""
     rng, lang = scene.rng, scene.lang
     low, high = int(life.product.low.get(lang)), int(life.product.high.get(lang))
-    unit = 10_000 if lang == "ru" else 500
-    amount = round(rng.triangular(low, high, low + (high - low) / 4) / unit) * unit
+    unit = (10_000 if rate == 1 else 1_000) if lang == "ru" else 500
+    amount = round(rng.triangular(low, high, low + (high - low) / 4) / rate / unit) * unit
     number = int(life.id[1:])
     return {
         "amount": amount, "margin": round(amount * rng.uniform(0.17, 0.36) / 100) * 100,
@@ -284,7 +344,7 @@ def _end_values(scene: Scene, life: Life) -> None:
         life.values["reactivate_on"] = max(day, scene.as_of) + timedelta(days=rng.randint(8, 70))
     elif standard.get("category") == "nurture" and isinstance(wait, int):
         life.values["reactivate_on"] = day + timedelta(days=wait + rng.randint(-7, 14))
-    if rng.random() < 0.6:
+    if rng.random() < 0.25:
         for action in life.actions:
             if "need" in action.fills:
                 action.fills += ("amount", *(("expected_close",) if rng.random() < 0.6 else ()))
@@ -303,12 +363,13 @@ def _fill(scene: Scene, lives: Sequence[tuple[Life, datetime]], tasks: int) -> N
         min(len(life.actions), 1 + sum(action.day < today for action in life.actions)) for life, _ in lives
     )
     busy = Counter((action.owner.habit, action.day) for life, _ in lives for action in life.actions)
-    spots = [(life, day) for life, _ in lives for day in free_days(life, today + 15)]
+    spots = [(life, day) for life, _ in lives for day in free_days(scene, life, today + 15)]
     scene.rng.shuffle(spots)
     ranked = []
     for number, (life, day) in enumerate(spots):
-        busy[life.rep.habit, day] += 1
-        load = busy[life.rep.habit, day] / life.rep.actions + scene.rng.random() * 0.4
+        owner = life.owner(scene.days[day])
+        busy[owner.habit, day] += 1
+        load = busy[owner.habit, day] / owner.actions + scene.rng.random() * 0.4
         ranked.append((load, number))
     ranked.sort()
     for load, number in ranked:
@@ -318,16 +379,17 @@ def _fill(scene: Scene, lives: Sequence[tuple[Life, datetime]], tasks: int) -> N
         if day < today and wanted <= 0:
             continue
         wanted -= day < today
-        fill_day(life, day)
+        fill_day(scene, life, day)
 
 
 def _internal(scene: Scene, count: int) -> Iterator[Action]:
     """Work that belongs to no deal, spread over people and days; set the working day before."""
-    last = scene.days.at(scene.as_of)
-    for number in range(count):
-        person = (words.HEAD, *words.REPS, words.HEAD)[number % (len(words.REPS) + 2)]
-        start = max(scene.first, first_day(person, scene.as_of)) + timedelta(days=1)
-        day = scene.rng.randint(scene.days.at(start), last)
+    first, last = scene.days.at(scene.first) + 1, scene.days.at(scene.as_of)
+    worked: Counter[tuple[str, int]] = Counter()
+    for _ in range(count):
+        day = scene.rng.randint(first, last)
+        here = [rep for rep in words.REPS if scene.staff.works(rep, day)]
+        person = scene.rng.choice((words.HEAD, words.HEAD, *here))
         action = Action(
             scene.rng.choice(words.HEADWORK if person is words.HEAD else words.INTERNAL), person, day
         )
@@ -335,5 +397,7 @@ def _internal(scene: Scene, count: int) -> Iterator[Action]:
         action.created = datetime.combine(scene.days[day - 1], time(17, scene.rng.randint(0, 50)))
         action.done = morning + timedelta(minutes=scene.rng.randint(5, 500))
         action.due, action.minutes = half_hour(action.done), scene.rng.randint(15, 60)
-        action.said = words.WORKED.fill(n=scene.rng.randint(3, 30)).get(scene.lang)
+        items = 3 + (day + 11 * worked[person.habit, day]) % 28  # nobody writes the same twice within a week
+        worked[person.habit, day] += 1
+        action.said = words.WORKED.fill(n=items).get(scene.lang)
         yield action

@@ -6,6 +6,8 @@ from typing import NamedTuple
 
 from sheets_crm.text import Lang, Text, same
 
+FULL_WEEK = "1-5"
+
 
 class Act(NamedTuple):
     """One kind of task: what is done, and to what end."""
@@ -45,23 +47,35 @@ class Person(NamedTuple):
     late: float
     """Part of the tasks done after their day."""
     days_here: int
-    """Days since the first day at work, on the firm's last day."""
+    """Days since the first day at work, on the firm's last day; for the newcomer the handover decides."""
+    fte: float = 1
+    work_days: str = FULL_WEEK
 
 
 HEAD = Person("head", Text("David Osei", "Марина Орлова"), Text("David Osei", "Орлова Марина Игоревна"),
               Text("d.osei", "orlova"), same(""), 2, 0, 0, 1, 0, 2300)  # fmt: skip
-REPS = (
-    Person("excellent", Text("Grace Whitfield", "Анна Белова"), Text("Grace Whitfield", "Белова Анна Сергеевна"),
-           Text("g.whitfield", "belova"), Text("160000", "2400000"), 8, 1.1, 0.44, 0.85, 0.02, 1500),
-    Person("careless", Text("Tom Bradley", "Денис Громов"), Text("Tom Bradley", "Громов Денис Олегович"),
-           Text("t.bradley", "gromov"), Text("130000", "2000000"), 7, 1.0, 0.26, 1.05, 0.25, 900),
-    Person("wishful", Text("Marcus Hale", "Виктор Лапин"), Text("Marcus Hale", "Лапин Виктор Андреевич"),
-           Text("m.hale", "lapin"), Text("130000", "2000000"), 7, 1.0, 0.24, 1.3, 0.08, 1250),
-    Person("steady", Text("Ellen Novak", "Сергей Котов"), Text("Ellen Novak", "Котов Сергей Павлович"),
-           Text("e.novak", "kotov"), Text("140000", "2100000"), 8, 1.0, 0.32, 1.0, 0.06, 700),
-    Person("newcomer", Text("Priya Nair", "Полина Юдина"), Text("Priya Nair", "Юдина Полина Романовна"),
-           Text("p.nair", "yudina"), Text("60000", "900000"), 6, 0.8, 0.22, 1.0, 0.08, 120),
-)  # fmt: skip
+EXCELLENT = Person(
+    "excellent", Text("Grace Whitfield", "Анна Белова"), Text("Grace Whitfield", "Белова Анна Сергеевна"),
+    Text("g.whitfield", "belova"), Text("160000", "2400000"), 8, 1.1, 0.5, 0.85, 0.02, 1500)  # fmt: skip
+CARELESS = Person(
+    "careless", Text("Tom Bradley", "Денис Громов"), Text("Tom Bradley", "Громов Денис Олегович"),
+    Text("t.bradley", "gromov"), Text("130000", "2000000"), 7, 1.0, 0.26, 1.05, 0.25, 900)  # fmt: skip
+WISHFUL = Person(
+    "wishful", Text("Marcus Hale", "Виктор Лапин"), Text("Marcus Hale", "Лапин Виктор Андреевич"),
+    Text("m.hale", "lapin"), Text("130000", "2000000"), 7, 1.0, 0.24, 1.3, 0.08, 1250)  # fmt: skip
+STEADY = Person(
+    "steady", Text("Ellen Novak", "Сергей Котов"), Text("Ellen Novak", "Котов Сергей Павлович"),
+    Text("e.novak", "kotov"), Text("70000", "1000000"), 8, 1.0, 0.32, 0.6, 0.06, 700, 0.5, "1,3,5")  # fmt: skip
+LEAVER = Person(
+    "leaver", Text("Colin Drake", "Артём Зуев"), Text("Colin Drake", "Зуев Артём Ильич"),
+    Text("c.drake", "zuev"), Text("110000", "1600000"), 7, 0.7, 0.24, 1.0, 0.08, 480)  # fmt: skip
+NEWCOMER = Person(
+    "newcomer", Text("Priya Nair", "Полина Юдина"), Text("Priya Nair", "Юдина Полина Романовна"),
+    Text("p.nair", "yudina"), Text("60000", "900000"), 6, 0.8, 0.22, 1.0, 0.08, 0)  # fmt: skip
+REPS = (EXCELLENT, CARELESS, WISHFUL, STEADY, LEAVER, NEWCOMER)
+ON_LEAVE, SUBSTITUTE = EXCELLENT, WISHFUL
+HEIRS = (NEWCOMER, EXCELLENT)
+"""Who gets the leaver's deals, in turn."""
 BONUS = Text("900", "30000")
 """Full bonus a month."""
 
@@ -282,7 +296,11 @@ SAID: tuple[tuple[Text, ...], ...] = (
     (Text("Talked about the enquiry, they look for a supplier; agreed on a detailed call",
           "Обсудили заявку, ищут подрядчика; договорились о подробном звонке"),
      Text("Introduced ourselves and the three similar projects; they asked to send them",
-          "Рассказали о себе и трёх похожих проектах; попросили прислать описание")),
+          "Рассказали о себе и трёх похожих проектах; попросили прислать описание"),
+     Text("They compare three makers and want a visit to a running line; noted their timing",
+          "Сравнивают трёх производителей, хотят увидеть работающую линию; записали сроки"),
+     Text("The enquiry is real, the budget is being drawn up; agreed who joins the next talk",
+          "Заявка настоящая, бюджет верстают; договорились, кто будет на следующем разговоре")),
     (Text("Went through the task and the present output; agreed that their engineer joins",
           "Разобрали задачу и нынешний выпуск; договорились подключить их инженера"),
      Text("Discussed who decides and when the budget is fixed; they will send the figures",
@@ -310,11 +328,15 @@ SAID: tuple[tuple[Text, ...], ...] = (
     (Text("Their lawyer has four remarks, we accept three; the penalty clause is open",
           "У юриста четыре замечания, три принимаем; открыт пункт о неустойке"),
      Text("Agreed on the wording of acceptance; the contract goes to the signatory",
-          "Согласовали порядок приёмки; договор уходит на подпись")),
+          "Согласовали порядок приёмки; договор уходит на подпись"),
+     Text("Went through the annexes with their lawyer; the delivery schedule is added",
+          "Прошли приложения с юристом; добавлен график поставки")),
     (Text("The invoice is in the payment plan; the accountant named the day",
           "Счёт стоит в плане платежей; бухгалтер назвала день"),
      Text("Discussed the start of works; they will confirm the payment in writing",
-          "Обсудили начало работ; оплату подтвердят письмом")),
+          "Обсудили начало работ; оплату подтвердят письмом"),
+     Text("The payment waits for one signature; the director is back tomorrow",
+          "Платёж ждёт одной подписи; директор вернётся завтра")),
 )  # fmt: skip
 """By stage: what was discussed and agreed."""
 PREPARED = (
@@ -322,10 +344,10 @@ PREPARED = (
     Text("Worked it out with the engineer, two points are still to be asked",
          "Проработано с инженером, два пункта надо уточнить у клиента"),
 )  # fmt: skip
-THANKED = Text("The start-up went well; promised to ask a colleague at a neighbouring plant",
-               "Запуском довольны; обещали спросить коллегу с соседнего завода")  # fmt: skip
-PAID = Text("The payment has come, the project is handed over to the engineers",
-            "Оплата пришла, проект передан инженерам")  # fmt: skip
+THANKED = Text("{client}: the start-up went well; promised to ask a colleague at a neighbouring plant",
+               "{client}: запуском довольны; обещали спросить коллегу с соседнего завода")  # fmt: skip
+PAID = Text("{client}: the payment has come, the project is handed over to the engineers",
+            "{client}: оплата пришла, проект передан инженерам")  # fmt: skip
 NEXT = Text("{said}. Next contact {day}: {goal}.", "{said}. Следующий контакт {day}: {goal}.")
 
 INTERNAL = (
@@ -349,8 +371,11 @@ WORKED = Text(
     "Сделано по плану: {n} пунктов, заметки в общей папке",
 )
 
-LOST_SAID = Text("They say no: {why}", "Отказ: {why}")
-ON_HOLD_SAID = Text("The project is put off: {why}", "Проект отложен: {why}")
+BACK = Act("call", _NO, Text("Call back: they ask for us again", "Перезвонить: снова просят нас"),
+           Text("Learn what has changed and go on with the offer", "Узнать, что изменилось, и продолжить по КП"))  # fmt: skip
+
+LOST_SAID = Text("{client} says no: {why}", "{client}, отказ: {why}")
+ON_HOLD_SAID = Text("{client} puts the project off: {why}", "{client}, проект отложен: {why}")
 COMMENTS: dict[int, tuple[Text, ...]] = {
     3: (Text("They looked for a rental, we do not rent out", "Искали аренду, мы не сдаём"),
         Text("Needs a household device", "Нужен бытовой прибор"),
@@ -380,3 +405,43 @@ WORDS_FOR_DATE = Text("after the holidays", "после отпусков")
 OWN_CURRENCY = Text("US$", "руб.")
 OWN_OUTCOME = Text("so-so", "нормально")
 NOT_A_NUMBER = Text("three", "три")
+
+UNKNOWN_TYPE = Text("Courier", "Курьер")
+BARE_TITLE = Text("Call", "Звонок")
+SHORT_RESULT = Text("ok", "ок")
+COPIED_RESULT = Text("Spoke with the client, everything is going on", "Пообщались с клиентом, всё в работе")
+UNKNOWN_COMPANY = Text("Northgate Robotics Ltd", "ООО «Север Роботикс»")
+NO_PHONE = Text("via the switchboard", "через приёмную")
+
+FOREIGN = Text("EUR", "CNY")
+"""The second currency."""
+FOREIGN_RATE = Text("1.10", "11.40")
+DAY_OFF = Text("Stocktaking, the office is closed", "Инвентаризация, офис закрыт")
+
+FEEDBACK = (
+    Text("Proposals wait for the engineers too long", "КП подолгу ждут инженеров"),
+    Text("Enquiries from the fair are weak this time", "Заявки с выставки в этот раз слабые"),
+    Text("The new stages make the week easier to plan", "С новыми этапами проще планировать неделю"),
+    Text("Too many fields before the first meeting", "Много полей до первой встречи"),
+)
+AGREED = (
+    Text("Call every open proposal by Friday", "До пятницы обзвонить все открытые КП"),
+    Text("Take an engineer along to the two largest deals", "Взять инженера на две крупнейшие сделки"),
+    Text("Write next steps right after each call", "Ставить следующий шаг сразу после разговора"),
+    Text("Close what has been silent for a month", "Закрыть всё, что молчит месяц"),
+)
+ESTIMATED = (
+    Text("The decision maker named the day of the board", "ЛПР назвал день совета"),
+    Text("A rival is cheaper, the engineer is for us", "Конкурент дешевле, инженер за нас"),
+    Text("The budget is approved, the date is not", "Бюджет утверждён, дата нет"),
+)
+OLD_ESTIMATE = Text("They promise to sign any day", "Обещают подписать со дня на день")
+WAIVED = Text(
+    "The client is on a business trip, agreed to wait", "Клиент в командировке, договорились подождать"
+)
+NEEDLESS_WAIVER = Text("Calls only after the holidays", "Созвон только после отпусков")
+OBJECTION = Text(
+    "The client asked for a pause, the task was in my notebook",
+    "Клиент просил паузу, задача была в ежедневнике",
+)
+ACCEPTED = Text("Agreed, the letter was shown", "Согласен, письмо показали")
