@@ -139,7 +139,7 @@ def _effect(one: Appealed, facts: Facts) -> str:
 _PERIOD: _Column = ("period_start", "date", "Period from", "Период с")
 _REP: _Column = ("user", "text", "Rep", "Менеджер")
 _RULE: _Column = ("rule", "text", "Rule", "Правило")
-_ID: _Column = ("id", "id", "Finding no.", "№ замечания")
+_ID: _Column = ("id", "id", "Finding ID", "№ находки")
 _DEAL: _Column = ("deal_id", "id", "Deal ID", "№ сделки")
 _CELL: _Column = ("cell", "text", "Cell", "Ячейка")
 _ACTUAL: _Column = ("actual", "text", "Value as found", "Что стояло")

@@ -697,7 +697,7 @@ _PENDING_UNTIL = Text(
 _PENDING_AWAY = Text("Can still be mended: not counted yet", "Ещё можно исправить: пока не засчитано")
 _COUNTS_FROM, _NOT_SOON = Text("Counts from", "Засчитается с"), Text("after the return", "после возвращения")
 _DEAL, _RULE, _CELL = Text("Deal", "Сделка"), Text("Rule", "Правило"), Text("Cell", "Ячейка")
-_FIRST, _ID = Text("First seen", "Впервые"), Text("Finding no.", "№ замечания")
+_FIRST, _ID = Text("First seen", "Впервые"), Text("Finding ID", "№ находки")
 _ACTUAL, _FIX = Text("Value as found", "Что стояло"), Text("What to do", "Что сделать")
 _CLAUSE, _IN_WEEKS = (
     Text("Clause of the Sales Book", "Пункт Книги продаж"),
@@ -711,7 +711,7 @@ _NO_DEDUCTIONS = Text(
 _APPEALS = Text("Appeals", "Возражения")
 _NO_APPEALS = Text(
     "Appeals: none. To object, type the finding's number and why on the sheet Appeals.",
-    "Возражений нет. Не согласны: впишите на лист «Возражения» № замечания и почему.",
+    "Возражений нет. Не согласны: впишите на лист «Возражения» № находки и почему.",
 )
 _FILED_BY, _DATE = Text("Filed by", "Кто подал"), Text("Date", "Дата")
 _WORDS, _DECISION = Text("In their own words", "Своими словами"), Text("Decision", "Решение")
