@@ -400,10 +400,10 @@ class Forecast:
         return tuple(u for u in found if not blank.get(u.why))
 
     @property
-    def opinions(self) -> list[Outlook]:
+    def opinions(self) -> list[tuple[Outlook, Opinion]]:
         """Open deals about which somebody has an opinion: those in force first, the latest first."""
-        found = [o for o in self.outlooks if o.chance.opinion is not None]
-        return sorted(found, key=lambda o: (_over(o), -_day(o).toordinal(), o.deal.row))
+        found = [(o, o.chance.opinion) for o in self.outlooks if o.chance.opinion is not None]
+        return sorted(found, key=lambda p: (p[1].ended is not None, -p[1].at.toordinal(), p[0].deal.row))
 
     @property
     def stages(self) -> list[Held]:
@@ -473,14 +473,6 @@ class Forecast:
 def percent(share: Decimal) -> int:
     """A share as whole per cent, halves up."""
     return int((share * 100).quantize(Decimal(1), ROUND_HALF_UP))
-
-
-def _over(outlook: Outlook) -> bool:
-    return outlook.chance.opinion is not None and outlook.chance.opinion.ended is not None
-
-
-def _day(outlook: Outlook) -> date:
-    return outlook.chance.opinion.at if outlook.chance.opinion else date.min
 
 
 _BY_HOS = Text(

@@ -16,7 +16,7 @@ from sheets_crm.forecast import Forecast, probability
 from sheets_crm.metrics.money import Period, period_of
 from sheets_crm.metrics.pipeline import STEPS, Waterfall, waterfall
 from sheets_crm.sheet import Value
-from tests.money_firms import STAGES, TEAM, TODAY, Rows, book, day, firm, numbered, told
+from tests.money_firms import DEALS, STAGES, TEAM, TODAY, Rows, book, day, firm, numbered, told
 
 MAY = Period(date(2026, 5, 1), date(2026, 5, 31))
 JUNE_1, LATE_MAY = day("6-1"), day("5-28")
@@ -284,6 +284,18 @@ def test_what_cannot_be_said_is_none_and_has_its_reason() -> None:
         ("Weighted, expected, coverage", "there is no column “Expected close” on “Deals”"),
         ("Plan, gap, coverage", "there is no sheet “Plans” or sheet “Team”"),
         ("By rep", "there is no column “Owner” on “Deals”"),
+    ]
+
+
+def test_by_cash_nothing_is_won_without_a_column_of_payments() -> None:
+    """The amounts of won deals are no substitute; the pipeline can still be said."""
+    made = firm(open_deal(), columns=DEALS[:8], SalesBook=book(revenue_basis="cash"))
+    forecast = Forecast(made)
+    found = forecast.figures(MAY)
+    assert [found.won, found.expected, found.weighted] == [None, None, 40]
+    assert [b.reason.en for b in forecast.blind if b.what.en == "Won"] == [
+        "there is no column “Paid” on “Deals”",
+        "there is no column “Paid on” on “Deals”",
     ]
 
 

@@ -187,12 +187,33 @@ def test_a_firm_without_a_past_has_words_instead_of_a_waterfall() -> None:
     assert any(text.startswith("Not yet: the waterfall compares") for text in texts(made))
 
 
+def test_deals_that_the_log_cannot_follow_are_told_under_the_waterfall() -> None:
+    """Two rows with one ID; their links lead to the sheet, for no row is theirs."""
+    deal: dict[str, Value] = {"deal_id": "D1", "stage": "New", "amount": 5, "expected_close": day("5-30")}
+    made = told((day("4-30"), [deal, deal]), (TODAY, [deal, deal]))
+    assert any(
+        text.startswith("2 deals due have no number") for text in texts(forecast.page(made, "Forecast"))
+    )
+
+
+def test_without_dates_there_is_no_waterfall_in_the_tables_either() -> None:
+    """Two runs, amounts, no expected close."""
+    deal: dict[str, Value] = {"deal_id": "D1", "stage": "New", "amount": 5}
+    columns = ("deal_id", "stage", "amount")
+    for states in ([(TODAY, [deal])], [(day("4-30"), [deal]), (TODAY, [deal])]):
+        made = told(*states, columns=columns)
+        assert rows(list(forecast.tables(made)), "waterfall") == []
+    first = told((TODAY, [{**deal, "expected_close": day("5-30")}]))
+    assert rows(list(forecast.tables(first)), "waterfall") == []
+
+
 def test_with_too_many_deals_the_figures_stand_without_formulas(monkeypatch: pytest.MonkeyPatch) -> None:
     """The table is cut and says so; no sum is taken over a part of it."""
     monkeypatch.setattr(forecast_page, "MOST_ROWS", 3)
     deals: Rows = [{"stage": "New", "owner": "Ann", "amount": 100, "expected_close": day("5-30")}] * 5
-    made = forecast.page(told((TODAY, numbered(deals))), "Forecast")
-    assert "and 2 more deals" in texts(made)
+    won: Rows = [{"stage": "Won", "owner": "Ann", "amount": 1, "closed_at": day("5-4")}] * 4
+    made = forecast.page(told((TODAY, numbered([*deals, *won]))), "Forecast")
+    assert {"and 2 more deals", "and 1 more deals"} <= set(texts(made))
     formulas = [cell.content.text for cell in made.cells.values() if isinstance(cell.content, Formula)]
     assert not [text for text in formulas if "SUMPRODUCT" in text]
     assert 50 in contents(made).values()

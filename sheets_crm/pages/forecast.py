@@ -129,13 +129,11 @@ def _stages(forecast: Forecast) -> Rows:
 
 
 def _overrides(forecast: Forecast, lang: str) -> Rows:
-    for o in forecast.opinions:
-        opinion = o.chance.opinion
-        if opinion is not None:
-            yield (
-                *_named(o.deal), o.owner or None, opinion.percent, opinion.by or None, opinion.by_hos, opinion.at,
-                opinion.until, opinion.ended is None, words.in_force(opinion).get(lang), o.chance.stage, opinion.note or None,
-            )  # fmt: skip
+    for o, opinion in forecast.opinions:
+        yield (
+            *_named(o.deal), o.owner or None, opinion.percent, opinion.by or None, opinion.by_hos, opinion.at,
+            opinion.until, opinion.ended is None, words.in_force(opinion).get(lang), o.chance.stage, opinion.note or None,
+        )  # fmt: skip
 
 
 def _deals(forecast: Forecast, lang: str) -> Rows:

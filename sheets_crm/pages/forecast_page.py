@@ -516,15 +516,14 @@ class ForecastPage:
             Head("at", self.say(_WHEN), 8, 8, self.date_style()), Head("fixed", self.say(_BY_STAGE), 9, 9, _PERCENT),
             Head("state", self.say(_HOLDS), 10, 11), Head("why", self.say(_REASON), 12, 12),
         ]  # fmt: skip
-        rows: list[list[Shown | Item]] = []
-        for outlook in found[:_MOST_LISTED]:
-            opinion = outlook.chance.opinion
-            if opinion is not None:
-                rows.append([
-                    *self.deal_cells(outlook.deal, outlook.owner, outlook.amount), opinion.percent,
-                    self.say(words.who(opinion)), opinion.at, outlook.chance.stage, self.say(words.in_force(opinion)),
-                    opinion.note or None,
-                ])  # fmt: skip
+        rows: list[list[Shown | Item]] = [
+            [
+                *self.deal_cells(outlook.deal, outlook.owner, outlook.amount), opinion.percent,
+                self.say(words.who(opinion)), opinion.at, outlook.chance.stage, self.say(words.in_force(opinion)),
+                opinion.note or None,
+            ]
+            for outlook, opinion in found[:_MOST_LISTED]
+        ]  # fmt: skip
         self.out.table("opinions", heads, rows)
         self.out.gap()
 
