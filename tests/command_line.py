@@ -49,9 +49,9 @@ def deal(number: int, **changes: Any) -> tuple[Any, ...]:
 
 def firm(
     path: Path, rows: Sequence[Sequence[Any]], *, header: Sequence[str] = HEADER, sheet: str = "Deals",
-    book: Sequence[Sequence[str]] = (),
+    book: Sequence[Sequence[str | None]] = (),
 ) -> Path:  # fmt: skip
-    """A workbook with one sheet of deals, and a Sales Book of (code, setting, value) if there are lines for it."""
+    """A workbook with one sheet of deals, and a Sales Book of (code, active, setting, value) if there are lines for it."""
     workbook = xlsxwriter.Workbook(
         str(path), {"default_date_format": "yyyy-mm-dd", "strings_to_formulas": False}
     )
@@ -60,13 +60,17 @@ def firm(
         deals.write_row(number, 0, row)
     if book:
         lines = workbook.add_worksheet("Sales Book")
-        for number, row in enumerate([("Code", "Setting", "Value"), *book]):
+        for number, row in enumerate([("Code", "Active", "Setting", "Value"), *book]):
             lines.write_row(number, 0, row)
     workbook.close()
     return path
 
 
+PLAIN = [("DQ04", "No", None, None)]
+"""Lines of a Sales Book that leave deals without an owner be: what else is wrong with one is then told."""
 SIX = [deal(n) for n in range(1, 7)]
+SOUND = [*SIX[:4], deal(5, owner="Bob"), deal(6, owner=None)]
+"""FAULTY before its faults: everybody's deals are their own already, for a received deal leaves its owner in peace."""
 FAULTY = [
     deal(1), deal(2), deal(3),
     deal(4, next_date=None, next_step=None),
@@ -78,7 +82,7 @@ FAULTY = [
 
 def judged(path: Path) -> Path:
     """A firm whose first run found nothing; then three faults were typed, all of them new."""
-    firm(path, SIX)
+    firm(path, SOUND, book=PLAIN)
     assert call("run", path, "--as-of", FIRST).exit_code == 0
     return faulty(path)
 

@@ -21,9 +21,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sheets_crm import sync
+from sheets_crm.checks import RULES
 from sheets_crm.cli import care, formats, session
+from sheets_crm.reports import REPORTS
 from sheets_crm.text import LANGS, Text
-from tests.command_line import FAULTY, FIRST, LATER, SIX, call, deal, firm, judged, spelled
+from tests.command_line import FAULTY, FIRST, LATER, PLAIN, SIX, call, deal, firm, judged, spelled
 from tests.shared import shared
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -82,7 +84,7 @@ def test_audit_exits_with_1_when_a_finding_that_is_shown_reaches_fail_on(
 
 def test_the_first_run_is_legacy_and_exits_with_0(tmp_path: Path) -> None:
     """What the first run finds never changes the exit code, dry or written."""
-    path = firm(tmp_path / "f.xlsx", FAULTY)
+    path = firm(tmp_path / "f.xlsx", FAULTY, book=PLAIN)
     for options in (("--dry-run",), ()):
         answer = call("audit", path, "--as-of", LATER, "--fail-on", "info", *options)
         assert answer.exit_code == 0
@@ -108,8 +110,8 @@ REFUSED = {
     "a day in words": (("audit", "f.xlsx", "--as-of", "20240301"), "“20240301” is not a day"),
     "an unknown format": (("audit", "f.xlsx", "--format", "yaml"), "--format is one of: text, json, csv, html, github; see"),
     "an unknown rule": (("audit", "f.xlsx", "--rule", "ZZ01"), "There is no rule ZZ01; `sheets-crm rules list` shows them all."),
-    "an unknown rule to explain": (("rules", "explain", "ZZ01"), "There is no rule “ZZ01”; there are DQ02"),
-    "an unknown report": (("report", "f.xlsx", "weather"), "There is no report “weather”; choose from: audit."),
+    "an unknown rule to explain": (("rules", "explain", "ZZ01"), f"There is no rule “ZZ01”; there are {', '.join(sorted(RULES))}."),
+    "an unknown report": (("report", "f.xlsx", "weather"), f"There is no report “weather”; choose from: {', '.join(REPORTS)}."),
     "a Google address": (("audit", "https://docs.google.com/spreadsheets/d/x"), "Google Sheets are not built in yet"),
     "a Google key": (("audit", "1aBcDeFgHiJkLmNoPqRsTuVwXyZ0123456789abcdefg"), "Google Sheets are not built in yet"),
     "an open Excel": (("audit", "excel:"), "A workbook open in Excel cannot be reached yet"),
@@ -288,8 +290,8 @@ def test_the_text_of_an_audit_says_everything_in_order(second: Path) -> None:
 def test_findings_by_stage_stand_in_the_order_of_the_pipeline(tmp_path: Path) -> None:
     """--by stage groups by the deal's stage."""
     rows = [deal(1, stage="Won", closed=None), deal(2, next_date=None, next_step=None)]
-    out = call("audit", firm(tmp_path / "f.xlsx", SIX), "--as-of", FIRST).stdout
-    path = tmp_path / "f.xlsx"
+    path = firm(tmp_path / "f.xlsx", SIX, book=[("WN01", "No", None, None)])
+    call("audit", path, "--as-of", FIRST)
     workbook = openpyxl.load_workbook(path)
     for number, row in enumerate(rows, start=2):
         for column, value in enumerate(row, start=1):
@@ -302,12 +304,10 @@ def test_findings_by_stage_stand_in_the_order_of_the_pipeline(tmp_path: Path) ->
 def test_what_the_head_of_sales_answers_for_stands_apart(second: Path) -> None:
     """Faults on the rule tables belong to no rep: their own groups, after the reps; by stage they stand under the sheet."""
     workbook = openpyxl.load_workbook(second)
-    sheets: dict[str, list[tuple[str | None, ...]]] = {"Sales Book": [("Code", "Setting", "Value"), ("TK01", "horizon_days", "many")],
-              "Team": [("User", "Start"), ("Ann", None), ("Bob", "some day")]}  # fmt: skip
-    for name, rows in sheets.items():
-        sheet = workbook.create_sheet(name)
-        for row in rows:
-            sheet.append(row)
+    workbook["Sales Book"].append(("TK01", None, "horizon_days", "many"))
+    team = workbook.create_sheet("Team")
+    for row in (("User", "Start"), ("Ann", None), ("Bob", "some day")):
+        team.append(row)
     workbook.save(second)
     by_rep = call("audit", second, "--as-of", LATER, "--dry-run").stdout
     assert re.search(
@@ -525,16 +525,19 @@ def test_an_annotation_is_one_line_and_comes_apart_again(file: str, title: str, 
     ]
 
 
+@pytest.mark.parametrize("name", REPORTS)
 @pytest.mark.parametrize("form", ["text", "json", "csv", "html"])
-def test_a_report_is_printed_and_written_only_when_asked(second: Path, form: str) -> None:
+def test_a_report_is_printed_and_written_only_when_asked(second: Path, form: str, name: str) -> None:
     """Without --write no byte changes and nothing is said; with it the sheet is there."""
     before = second.read_bytes()
-    answer = call("report", second, "audit", "--as-of", LATER, "--format", form)
+    answer = call("report", second, name, "--as-of", LATER, "--format", form)
     assert answer.exit_code == 0
     assert answer.stdout
     assert answer.stderr == ""
     assert second.read_bytes() == before
-    assert "Written into" in call("report", second, "audit", "--as-of", LATER, "--write").stderr
+    written = call("report", second, name, "--as-of", LATER, "--write").stderr
+    assert re.search(f"Written into.*“{REPORTS[name].sheet.en}”", written)
+    assert REPORTS[name].sheet.en in openpyxl.load_workbook(second).sheetnames
 
 
 # ------------------------------------------------------------ to begin with
@@ -604,7 +607,7 @@ def test_a_rule_is_explained_in_both_languages(lang: str, said: str) -> None:
 
 def test_the_rules_are_shown_as_a_firm_has_them(tmp_path: Path) -> None:
     """--workbook shows the firm's own values; without it the shipped ones."""
-    path = firm(tmp_path / "f.xlsx", SIX, book=[("TK01", "horizon_days", "30")])
+    path = firm(tmp_path / "f.xlsx", SIX, book=[("TK01", None, "horizon_days", "30")])
     assert "horizon_days = 45" in call("rules", "list").stdout
     assert "horizon_days = 30" in call("rules", "list", "--workbook", path).stdout
 

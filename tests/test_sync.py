@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import zipfile
 from collections.abc import Sequence
 from datetime import date, timedelta
@@ -15,7 +16,7 @@ from sheets_crm import sync, template
 from sheets_crm.history import chain, log_of
 from sheets_crm.hosts.memory import MemoryHost
 from sheets_crm.hosts.xlsx import XlsxHost, create
-from sheets_crm.sheet import Changes, Page
+from sheets_crm.sheet import Changes, Page, Value
 from sheets_crm.text import LANGS, Lang
 from tests.firms import MONDAY, TODAY, deal, deals, run
 from tests.libreoffice import convert, sort_and_save
@@ -24,8 +25,8 @@ from tests.shared import shared
 TUESDAY = MONDAY + timedelta(days=1)
 
 
-def firm_rows(lang: Lang) -> dict[str, list[dict[str, Any]]]:
-    """Eight deals of two reps in the ready-made stages; the first three have faults."""
+def firm_rows(lang: Lang, **changes: Value) -> dict[str, list[dict[str, Any]]]:
+    """Eight deals of two reps in the ready-made stages, long in them; the first three have faults."""
     stages = [s["stage"] for s in template.default_stages(lang)]
     made = [
         {
@@ -35,6 +36,7 @@ def firm_rows(lang: Lang) -> dict[str, list[dict[str, Any]]]:
             "closed_at": date(2026, 5, 2) if n == 3 else None, "source": "сайт", "product": "x", "company_id": "ООО",
             "contact_id": "Иван", "need": "n", "decision_maker": "d", "expected_close": date(2026, 7, 1),
             "quote_link": "http://x", "terms": "t", "deal_id": f"D{n:04}" if n != 4 else None,
+            **changes,
         }
         for n in range(1, 9)
     ]  # fmt: skip
@@ -42,9 +44,9 @@ def firm_rows(lang: Lang) -> dict[str, list[dict[str, Any]]]:
     return {"Deals": made, "Team": team}
 
 
-def workbook(path: Path, lang: Lang = "en") -> Path:
-    """A firm's workbook from the template."""
-    create(path, template.pages(lang, rows=firm_rows(lang)))
+def workbook(path: Path, lang: Lang = "en", **changes: Value) -> Path:
+    """A firm's workbook from the template, its deals with these changes."""
+    create(path, template.pages(lang, rows=firm_rows(lang, **changes)))
     return path
 
 
@@ -76,19 +78,22 @@ def test_the_same_run_again_changes_no_byte(tmp_path: Path, lang: Lang) -> None:
 
 
 def test_the_next_days_run_adds_log_lines_and_changes_only_what_changed(tmp_path: Path) -> None:
-    """The log and the Audit differ; the user's sheets, styles and all else are the same bytes."""
-    path = workbook(tmp_path / "firm.xlsx")
-    audited(path, MONDAY)
+    """The log and the Audit differ, with the Audit's own looks and names; the user's sheets are the same bytes.
+
+    The deals have not been too long in their stage, so that no finding counts their days.
+    """
+    path = workbook(tmp_path / "firm.xlsx", stage="Proposal", stage_entered_at=MONDAY - timedelta(days=6))
+    found = audited(path, MONDAY).verdict.findings
     before = parts(path)
     result = audited(path, TUESDAY)
     after = parts(path)
     changed = {name for name in before if before[name] != after[name]}
+    assert len(found) >= 3
     assert set(after) == set(before)
-    assert [line.text[:7] for line in result.changes.log] == ['{"as_of']
+    assert [json.loads(line.text)["e"] for line in result.changes.log] == ["run", "judged", "judged"]
     assert len([name for name in changed if name.startswith("xl/worksheets/sheet")]) == 2
-    assert not changed - {
-        n for n in changed if n.startswith(("xl/worksheets/", "xl/charts/", "xl/drawings/"))
-    }
+    ours = ("xl/worksheets/", "xl/charts/", "xl/drawings/", "xl/styles.xml", "xl/workbook.xml")
+    assert all(name.startswith(ours) for name in changed)
 
 
 def test_a_dry_run_says_what_a_written_run_would_and_writes_nothing(tmp_path: Path) -> None:
@@ -168,7 +173,10 @@ def test_a_firms_own_sheet_called_audit_is_left_alone() -> None:
 
 @pytest.mark.parametrize("lang", LANGS)
 def test_a_sort_and_save_in_libreoffice_breaks_nothing(tmp_path: Path, lang: Lang) -> None:
-    """Highlights light the same cells, links lead to the same deals, the log is whole, our sheets are still ours."""
+    """Highlights light the same cells, links lead to the same deals, the log is whole, our sheets are still ours.
+
+    The run after it is of the same day, for some findings count days.
+    """
     path = workbook(tmp_path / "firm.xlsx", lang)
     first = audited(path, MONDAY)
     sheet = first.book.deals.sheet or ""
@@ -184,7 +192,8 @@ def test_a_sort_and_save_in_libreoffice_breaks_nothing(tmp_path: Path, lang: Lan
     }
     assert chain(log).broken_at is None
     assert chain(log).head == first.head
-    after = sync.run(XlsxHost(sorted_path), today=lambda _: TUESDAY, as_of=TUESDAY)
+    after = audited(sorted_path, MONDAY)
+    assert not after.repeated
     assert [d.amount for d in after.book.deals.rows] != [d.amount for d in first.book.deals.rows]
     assert {f.id for f in after.verdict.findings} == {f.id for f in first.verdict.findings}
     assert after.verdict.difference.opened == ()
