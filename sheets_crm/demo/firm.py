@@ -131,9 +131,17 @@ class DemoFirm:
         }
 
     def _estimates(self, begun: Sequence[Life], names: Mapping[str, str], day: date) -> list[Fields]:
+        """What the talks agreed on, but for deals whose estimate or whose entry into the stage is somebody's mistake."""
         other = {typed.deal for typed in self.typed if typed.table == "Overrides"}
+        entered = {
+            key for key, slips in self.slips.items() if any(s.field == "stage_entered_at" for s in slips)
+        }
         found = desk.estimates(self.scene, begun, day)
-        return [{"deal_id": names[life.id], **row} for life, row in found if life.id not in other]
+        return [
+            {"deal_id": names[life.id], **row}
+            for life, row in found
+            if life.id not in other and ("Deals", life.id.casefold()) not in entered
+        ]
 
     def _typed(self, table: str, names: Mapping[str, str], day: date) -> list[Fields]:
         found = [typed for typed in self.typed if typed.table == table and typed.stands(day)]
