@@ -283,7 +283,8 @@ class _Planter:
         if kind in _UNSET:
             last = life.actions[place - 1].done.date()
             seen_before = last >= since - _WEEK or since == self.runs[0]
-            return place > 0 and seen_before and days[days.at(last)] < since
+            free = max(days[days.at(day)] for day in (last, since - _WEEK))  # the log dates a move to its run
+            return place > 0 and seen_before and free < since
         late = days.at(since + timedelta(days=1)) - days.at(
             life.actions[place].due.date() + timedelta(days=1)
         )
