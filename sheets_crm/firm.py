@@ -204,7 +204,7 @@ class Firm:
         known = self.past.seen.get(("Deals", deal.key))
         if known is not None:
             moves.append((self.as_of, known.fields.get("owner", ""), deal.owner or ""))
-        days = [day for day, old, new in moves if old and self._person(old) != self._person(new)]
+        days = [day for day, old, new in moves if new and self._person(old) != self._person(new)]
         return self.calendar.add(days[-1], self.setting("transfer_grace_days")) if days else date.min
 
     def _person(self, name: str) -> str:

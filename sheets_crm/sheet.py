@@ -44,8 +44,8 @@ def letters(column: int) -> str:
 
 
 def quoted(sheet: str) -> str:
-    """A sheet's name as it stands in a reference: `Deals`, `'План продаж'`, `'It''s'`."""
-    plain = sheet.isascii() and sheet.replace("_", "a").isalnum() and not sheet[0].isdigit()
+    """A sheet's name as Excel writes it in a reference: `Deals`, `Сделки`, `'План продаж'`, `'It''s'`."""
+    plain = sheet.replace("_", "a").isalnum() and not sheet[0].isdigit()
     return sheet if plain and not _LOOKS_LIKE_A_CELL.match(sheet) else "'" + sheet.replace("'", "''") + "'"
 
 

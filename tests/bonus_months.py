@@ -147,7 +147,8 @@ def _appeal(made: MemoryHost, lang: Lang, row: int, number: str, user: Text, dec
 
 
 def _leave(made: MemoryHost, lang: Lang) -> None:
-    for column, value in enumerate((_REPS[2].get(lang), date(2026, 6, 5)), start=1):
+    away: tuple[Value, ...] = (_REPS[2].get(lang), date(2026, 6, 5))
+    for column, value in enumerate(away, start=1):
         made.edit(TABLES["Absences"].sheet.get(lang), 2, column, value)
 
 

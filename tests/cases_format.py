@@ -47,17 +47,23 @@ def _case(code: str, today: date, part: str) -> Case:
     expected: set[tuple[str, int, str, str]] = set()
     settings = dict(re.findall(rf"^{code}\.(\w+) = (.+)$", body, re.MULTILINE))
     for name, table in re.findall(r"^(\w+)\n\n((?:\|.*\n?)+)", body, re.MULTILINE):
-        head, _, *rows = [[c.strip() for c in line.strip().strip("|").split("|")] for line in table.splitlines()]
+        head, _, *rows = [
+            [c.strip() for c in line.strip().strip("|").split("|")] for line in table.splitlines()
+        ]
         grids[name], found = _grid(name, head, rows)
         expected |= found
     if settings:
-        grids["SalesBook"] = Grid("Sales Book", [["code", "setting", "value"], *([code, *s] for s in settings.items())])
+        grids["SalesBook"] = Grid(
+            "Sales Book", [["code", "setting", "value"], *([code, *s] for s in settings.items())]
+        )
     sheets = tuple(SheetInfo(grid.name) for grid in grids.values())
     snapshot = Snapshot(sheets, {grid.name: grid for grid in grids.values()}, "1")
     return Case(code, title.strip(), today, snapshot, frozenset(expected), "\nNot checked." in body, settings)
 
 
-def _grid(name: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> tuple[Grid, set[tuple[str, int, str, str]]]:
+def _grid(
+    name: str, head: Sequence[str], rows: Sequence[Sequence[str]]
+) -> tuple[Grid, set[tuple[str, int, str, str]]]:
     """Headers are the columns' keys; the column `expect` holds `CODE field [severity]`, comma between several."""
     expected: set[tuple[str, int, str, str]] = set()
     doubts: dict[Position, Doubt] = {}

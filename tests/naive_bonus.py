@@ -32,7 +32,8 @@ def bonus(
     while worked < 2:
         worked += late.weekday() < 5
         late -= timedelta(days=worked < 2)
-    episodes, blamed = 0, set()
+    episodes = 0
+    blamed: set[str] = set()
     day = start
     while day <= end:
         if day.weekday() == 4:

@@ -243,6 +243,56 @@ def test_findings_beyond_the_limit_are_counted_not_lost(monkeypatch: pytest.Monk
     assert 7 in contents(short).values()
 
 
+def test_a_block_without_room_is_told_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Open findings come first; what is left for the baseline is a line."""
+    monkeypatch.setattr(audit_page, "MOST_ROWS", 1)
+    made = MemoryHost([deals(deal(1, step=False), deal(2))])
+    run(made, FIRST)
+    made.edit("Deals", 3, 4, None)
+    assert block(page(run(made, SECOND)), "Baseline: 1 finding") == [
+        ["1 more are not listed: they stand in the column To fix, in their own rows."]
+    ]
+
+
+def test_a_crowd_of_owners_does_not_push_the_findings_away() -> None:
+    """Twenty people, the worst first, and how many more there are."""
+    made = MemoryHost([deals(*(deal(n, owner=f"rep {n:02}") for n in range(1, 24)))])
+    people = block(page(run(made, FIRST)), "Who keeps the rules")[1:]
+    assert [row[0] for row in people[19:22]] == [
+        "rep 20",
+        "All",
+        "and 3 more people, all with a better score",
+    ]
+
+
+def test_rows_and_columns_that_were_not_judged_are_told() -> None:
+    """A part by its header, rows by their number, excluded rows one by one up to a limit."""
+    stages = sheet("Stages", "stage order kind required_fields", ["Proposal", 1.0, "active", "need, owner"])
+    totals: list[list[Value]] = [["Total"] for _ in range(203)]
+    rows = [deal(1), deal(2), *totals]
+    made = page(run(MemoryHost([deals(*rows), stages]), FIRST))
+    told_of = {(row[0], row[2]) for row in block(made, "Not checked:")[1:]}
+    assert ("ST02", "all of it") not in told_of
+    assert {("ST02", "rows: 2"), ("ST05", "Lost reason")} <= told_of
+    rows_read = block(made, "Rows read; 203 excluded")
+    assert rows_read[1] == ["Deals", 205, 2, 203]
+    assert rows_read[-1] == ["and 3 more rows"]
+
+
+def test_a_finding_without_a_name_is_called_by_its_cell() -> None:
+    """A deal of which only the stage is known."""
+    made = page(run(MemoryHost([sheet("Deals", "stage closed_at", ["Proposal", date(2026, 4, 1)])]), FIRST))
+    assert block(made, "Baseline:")[1][2] == "Deals!B2"
+
+
+def test_a_figure_that_counts_hidden_findings_is_no_formula(weekly: sync.Run) -> None:
+    """What stands behind another finding is in no table, so a formula could not count it."""
+    (first, *_) = (f for f in weekly.verdict.findings if f.rule == "ST05")
+    hidden = replace(first, key=first.key._replace(row_key="other"))
+    made = audit.page(replace(told(weekly), verdict=replace(weekly.verdict, hidden=(hidden,))), "Audit")
+    assert made.cells[4, 8].content == 2
+
+
 def test_links_lead_to_the_row_by_its_id(weekly: sync.Run) -> None:
     """A deal by its ID, a task by the task's; whatever the order of the rows."""
     linked = {
@@ -303,6 +353,16 @@ def test_the_tables_and_the_page_say_the_same(weekly: sync.Run) -> None:
         str(value) for row in tables["figures"].rows for value in (row[1], row[3]) if value is not None
     } <= words
     assert {str(row[10]) for row in tables["whom_first"].rows} <= words
+
+
+def test_a_first_run_has_tables_too() -> None:
+    """No movement, every rule that judged nothing with its reason, every excluded row."""
+    rows = sheet("Deals", "deal_id stage owner", ["D1", "Proposal", "Ann"], ["Total", None, None])
+    tables = {table.name: table.rows for table in audit.tables(told(run(MemoryHost([rows]), FIRST)))}
+    assert tables["movement"] == []
+    assert {row[0] for row in tables["not_checked"]} == {"LS01", "ST02", "ST05", "TK01", "TK02"}
+    assert tables["excluded"] == [("Deals!A3", "a row of totals")]
+    assert tables["rows"] == [("Deals", "Deals", 2, 1, 1)]
 
 
 def test_questions_belong_to_rules() -> None:

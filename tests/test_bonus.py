@@ -667,7 +667,7 @@ def _by_rep(numbers: set[int]) -> tuple[set[int], set[int]]:
 def test_the_demo_firms_bonuses_are_what_plain_counting_over_its_log_gives() -> None:
     """After eight weekly runs: every rep, both periods, to the cent; someone's coefficient is not 1."""
     made, _ = demo.faulty_firm("en", as_of=date(2026, 5, 19))
-    runs = demo.replay(made, made.scene.runs)
+    runs = list(demo.replay(made, made.scene.runs))
     last = runs[-1]
     found = account(last.firm, last.checked, last.verdict)
     lines = [line.text for run in runs for line in run.changes.log]

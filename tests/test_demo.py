@@ -36,7 +36,7 @@ FIRMS: tuple[tuple[Lang, int, date], ...] = (("en", 3, LAST_DAY), ("ru", 4, date
 def told(lang: Lang, seed: int, last_day: date) -> tuple[DemoFirm, list[Planted], list[Run]]:
     """A firm, its mistakes and its eight runs."""
     made, planted = faulty_firm(lang, as_of=last_day, seed=seed)
-    return made, planted, replay(made, made.scene.runs)
+    return made, planted, list(replay(made, made.scene.runs))
 
 
 @cache

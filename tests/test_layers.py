@@ -77,13 +77,17 @@ def test_every_module_has_its_place() -> None:
     assert {name for name, _ in modules()} == set(MAY)
 
 
-@pytest.mark.parametrize(("name", "path"), list(modules()), ids=lambda v: str(v.relative_to(ROOT)) if isinstance(v, Path) else "")
+@pytest.mark.parametrize(
+    ("name", "path"), list(modules()), ids=lambda v: str(v.relative_to(ROOT)) if isinstance(v, Path) else ""
+)
 def test_imports_point_down(name: str, path: Path) -> None:
     """A module imports only what stands below it."""
     assert imported(path) <= allowed(name)
 
 
-@pytest.mark.parametrize(("name", "path"), list(modules()), ids=lambda v: str(v.relative_to(ROOT)) if isinstance(v, Path) else "")
+@pytest.mark.parametrize(
+    ("name", "path"), list(modules()), ids=lambda v: str(v.relative_to(ROOT)) if isinstance(v, Path) else ""
+)
 def test_rooms_stay_small(name: str, path: Path) -> None:
     """No room has more lines than a person can hold; split it by subject."""
     assert len(path.read_text(encoding="utf-8").splitlines()) <= LARGEST, name

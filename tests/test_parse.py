@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sheets_crm.book.parse import Problem, Reading, as_text, convert, folded, number_in_text
+from sheets_crm.book.parse import Reading, as_text, convert, folded, number_in_text
 from sheets_crm.schema import TABLES
 
 DEALS = TABLES["Deals"]

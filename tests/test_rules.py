@@ -18,7 +18,11 @@ ALL = list(cases())
 PARTS = {"en": ("What it finds:", "Why it matters:", "How to fix:"),
          "ru": ("**Что находит:**", "**Почему важно:**", "**Как исправить:**")}  # fmt: skip
 RUSSIAN = dict(
-    re.findall(r"^## (\w{4})\n(.*?)(?=^## |\Z)", (files("sheets_crm") / "templates/rules.ru.md").read_text("utf-8"), re.MULTILINE | re.DOTALL)
+    re.findall(
+        r"^## (\w{4})\n(.*?)(?=^## |\Z)",
+        (files("sheets_crm") / "templates/rules.ru.md").read_text("utf-8"),
+        re.MULTILINE | re.DOTALL,
+    )
 )
 
 
@@ -62,7 +66,9 @@ def test_a_rule_has_cases_that_fire_and_cases_that_do_not(code: str) -> None:
     """At least one row with a finding and one without, in a file of its own."""
     own = [case for case in ALL if case.code == code]
     assert any(case.expected for case in own)
-    assert any(len(case.expected) < sum(len(g.rows) - 1 for g in case.snapshot.grids.values()) for case in own)
+    assert any(
+        len(case.expected) < sum(len(g.rows) - 1 for g in case.snapshot.grids.values()) for case in own
+    )
 
 
 @pytest.mark.parametrize("rule", RULES.values(), ids=list(RULES))

@@ -181,7 +181,8 @@ def notes(run: Run, *, asked: bool = True) -> Iterator[Text]:
     elif not applied.changed:
         yield _NOTHING_NEW.fill(name=run.label)
     else:
-        sheets = ", ".join(f"“{page.name}”" for page in run.changes.pages)
+        names = [page.name for page in run.changes.pages]
+        sheets = Text(", ".join(f"“{name}”" for name in names), ", ".join(f"«{name}»" for name in names))
         yield _WRITTEN.fill(name=run.label, sheets=sheets)
         for page in run.changes.pages:
             if page.name != (wished := REPORTS[page.key].sheet.get(run.book.lang)) and page.name.startswith(

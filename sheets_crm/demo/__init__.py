@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -65,15 +65,14 @@ def faulty_firm(
     return made, plant(made)
 
 
-def replay(made: DemoFirm, days: Sequence[date]) -> list[Run]:
+def replay(made: DemoFirm, days: Iterable[date]) -> Iterator[Run]:
     """One run on each day over the tables as they stood that morning, each with the log of those before it."""
     log: list[LogLine] = []
-    runs = []
     for day in days:
         snapshot = _snapshot(made.rows(day), made.scene.lang, log)
-        runs.append(sync.audit(snapshot, "demo", today=lambda _, day=day: day, as_of=day))  # type: ignore[misc]
-        log += runs[-1].changes.log
-    return runs
+        done = sync.audit(snapshot, "demo", today=lambda _, day=day: day, as_of=day)  # type: ignore[misc]
+        log += done.changes.log
+        yield done
 
 
 def _snapshot(rows: Mapping[str, Sequence[Fields]], lang: Lang, log: Sequence[LogLine]) -> Snapshot:

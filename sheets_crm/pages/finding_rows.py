@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
 
+from sheets_crm.book import TABLE_OF
 from sheets_crm.findings import MARKS, Finding, Severity
 from sheets_crm.metrics import hygiene
 from sheets_crm.metrics.hygiene import Shares
@@ -14,7 +15,7 @@ from sheets_crm.pages import Told, look, wording
 from sheets_crm.pages.layout import Item, Shown
 from sheets_crm.pages.tables import Plain
 from sheets_crm.pages.wording import NO_OWNER
-from sheets_crm.schema import Deal, Kind, Row
+from sheets_crm.schema import TABLES, Deal, Kind, Row
 from sheets_crm.schema.choices import SEVERITY
 from sheets_crm.sheet import Link, SheetLink, Style
 from sheets_crm.text import Text
@@ -76,10 +77,12 @@ class Facts:
 
     def subject(self, finding: Finding) -> str:
         """The deal that a finding speaks of, as people call it; the row's own name where there is no deal."""
-        deal = self.deals.get(finding.deal or "")
-        if deal is not None:
-            return f"{deal.name} ({deal.deal_id})" if deal.name and deal.deal_id else _named(deal, finding)
-        return _named(self.rows.get((finding.key.table, finding.key.row_key)), finding)
+        row = self.deals.get(finding.deal or "") or self.rows.get((finding.key.table, finding.key.row_key))
+        name = getattr(row, "name", None) or getattr(row, "title", None)
+        identity = [str(v) for key in _identity(row) if (v := getattr(row, key, None))]
+        if name:
+            return f"{name} ({identity[0]})" if identity else str(name)
+        return " · ".join(identity) or finding.cell or finding.sheet
 
     def place(self, finding: Finding) -> str:
         """The header of the column at fault, as it is written in the sheet."""
@@ -116,11 +119,9 @@ def _clean_part(score: Score | None) -> float:
     return score.clean / score.audited if score and score.audited else 1.0
 
 
-def _named(row: Row | None, finding: Finding) -> str:
-    for key in ("name", "deal_id", "title", "task_id", "user", "stage", "reason", "setting", "code"):
-        if value := getattr(row, key, None):
-            return str(value)
-    return finding.cell or finding.sheet
+def _identity(row: Row | None) -> tuple[str, ...]:
+    """The columns that tell a row from others."""
+    return TABLES[TABLE_OF[type(row)]].identity if row is not None else ()
 
 
 # -------------------------------------------------------------------- columns
