@@ -394,9 +394,7 @@ def written(node: Node, names: Mapping[str, str] = MappingProxyType({})) -> str:
         return f"not ({inner})" if isinstance(node.part, Join) else f"not {inner}"
     if isinstance(node, Join):
         parts = [(part, written(part, names)) for part in node.parts]
-        bracketed = [
-            f"({w})" if node.word == "and" and isinstance(part, Join) else w for part, w in parts
-        ]
+        bracketed = [f"({w})" if node.word == "and" and isinstance(part, Join) else w for part, w in parts]
         return f" {node.word} ".join(bracketed)
     return f"{_side(node.left, names)} {node.sign} {_side(node.right, names)}"
 

@@ -75,7 +75,7 @@ def run(
     as_of: date | None = None,
     write: bool = True,
     record: bool = False,
-    names: Sequence[str] = ("audit",),
+    names: Sequence[str] = tuple(reports.REPORTS),
 ) -> Run:
     """One run over a workbook: To fix, highlights, the reports `names` and the log, in one atomic step.
 
@@ -96,7 +96,7 @@ def audit(
     today: Today,
     as_of: date | None = None,
     record: bool = False,
-    names: Sequence[str] = ("audit",),
+    names: Sequence[str] = tuple(reports.REPORTS),
 ) -> Run:
     """A run that writes nothing: what a snapshot says, and the changes that a written run would make."""
     book = read_book(snapshot)

@@ -154,7 +154,9 @@ def test_a_blank_cell_asks_for_nothing() -> None:
 @pytest.mark.parametrize("lang", LANGS)
 def test_the_ready_made_stages_and_loss_reasons_are_without_mistakes(lang: Lang) -> None:
     """Every criterion and every evidence of the template can be followed."""
-    texts = [row.get("exit_criteria") for row in default_stages(lang)] + [row.get("evidence") for row in default_reasons(lang)]
+    texts = [row.get("exit_criteria") for row in default_stages(lang)] + [
+        row.get("evidence") for row in default_reasons(lang)
+    ]
     assert sum(bool(text) for text in texts) == 19
     assert not [text for text in texts if text and isinstance(criteria(str(text)), Mistake)]
 
@@ -253,6 +255,7 @@ LEAVES = st.one_of(
 
 def joined(parts: st.SearchStrategy[Node]) -> st.SearchStrategy[Node]:
     """Negations and joins; a join within a join of the same word is no tree of its own."""
+
     def join(word: str, inner: list[Node]) -> Node:
         flat = [p.parts if isinstance(p, Join) and p.word == word else (p,) for p in inner]
         return Join(word, tuple(part for group in flat for part in group))
@@ -321,7 +324,9 @@ def test_truth_is_kleenes(a: Node, b: Node, c: Node, deal: Shown) -> None:
 
 
 @given(SMALL, VALUES, VALUES)
-def test_more_knowledge_never_turns_a_known_answer(node: Node, less: Mapping[str, Any], more: Mapping[str, Any]) -> None:
+def test_more_knowledge_never_turns_a_known_answer(
+    node: Node, less: Mapping[str, Any], more: Mapping[str, Any]
+) -> None:
     """What is true or false without a column stays so when the column is added."""
     known = holds(node, Shown(less))
     if known is not None:

@@ -24,7 +24,11 @@ STEP, STAGE = 4, 2
 
 def story(host: MemoryHost) -> list[str]:
     """The kinds of events in the log, in order, without what every run writes."""
-    return [kind for line in host.log_lines if (kind := json.loads(line.text)["e"]) not in ("run", "seen", "judged")]
+    return [
+        kind
+        for line in host.log_lines
+        if (kind := json.loads(line.text)["e"]) not in ("run", "seen", "judged")
+    ]
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,9 @@ def stages(criteria: str, fields: str = "") -> Grid:
 
 def firm(criteria: str, *deals: list[Value], fields: str = "") -> MemoryHost:
     """A firm of these stages; a deal is its ID, stage, entry, source and need."""
-    return MemoryHost([sheet("Deals", "deal_id stage stage_entered_at source need", *deals), stages(criteria, fields)])
+    return MemoryHost(
+        [sheet("Deals", "deal_id stage stage_entered_at source need", *deals), stages(criteria, fields)]
+    )
 
 
 def blamed(host: MemoryHost, day: date, code: str = "ST01") -> set[tuple[str, str]]:
@@ -57,13 +59,22 @@ def test_a_rule_changed_mid_month_leaves_deals_already_past_that_stage_alone(
     host.edit("Deals", 4, STAGE, "Proposal")
     host.edit("Deals", 4, ENTERED, TODAY if typed else None)
     run(host, TODAY)
-    assert blamed(host, NEXT_WEEK, code) == {("d1", "source"), ("d2", "source"), ("d3", "source"), ("d3", "need")}
+    assert blamed(host, NEXT_WEEK, code) == {
+        ("d1", "source"),
+        ("d2", "source"),
+        ("d3", "source"),
+        ("d3", "need"),
+    }
 
 
 def test_a_field_that_was_blank_when_the_deal_left_is_let_be_and_one_emptied_later_is_not() -> None:
     """In the run that sees the move and in the next one alike."""
     early = date(2026, 5, 4)
-    rows: list[list[Value]] = [["D1", "New", early, None], ["D2", "New", early, 100.0], ["D3", "Proposal", early, None]]
+    rows: list[list[Value]] = [
+        ["D1", "New", early, None],
+        ["D2", "New", early, 100.0],
+        ["D3", "Proposal", early, None],
+    ]
     host = MemoryHost([sheet("Deals", "deal_id stage stage_entered_at amount", *rows), stages("", "amount")])
     assert blamed(host, MONDAY, "ST02") == {("d1", "amount"), ("d3", "amount")}
     for row in (2, 3):
@@ -159,5 +170,9 @@ def test_a_deal_is_ready_to_move_on_since_its_last_fact_came() -> None:
     host = MemoryHost([sheet("Deals", header, ["D1", "New", date(2026, 5, 4), None]), stages("amount > 0")])
     run(host, MONDAY)
     host.edit("Deals", 2, 4, 100.0)
-    for day, expected in ((TUESDAY, set()), (date(2026, 5, 22), set()), (date(2026, 5, 25), {("d1", "stage")})):
+    for day, expected in (
+        (TUESDAY, set()),
+        (date(2026, 5, 22), set()),
+        (date(2026, 5, 25), {("d1", "stage")}),
+    ):
         assert blamed(host, day, "ST05") == expected

@@ -70,7 +70,7 @@ def replay(made: DemoFirm, days: Iterable[date]) -> Iterator[Run]:
     log: list[LogLine] = []
     for day in days:
         snapshot = _snapshot(made.rows(day), made.scene.lang, log)
-        done = sync.audit(snapshot, "demo", today=lambda _, day=day: day, as_of=day)  # type: ignore[misc]
+        done = sync.audit(snapshot, "demo", today=lambda _, day=day: day, as_of=day, names=())  # type: ignore[misc]
         log += done.changes.log
         yield done
 

@@ -119,9 +119,7 @@ def unknown_task_type(firm: Firm) -> Iterator[Outcome]:
             )  # fmt: skip
 
 
-_A_TYPE = Text(
-    f"one of: {', '.join(TASK_TYPE.words('en'))}", f"одно из: {', '.join(TASK_TYPE.words('ru'))}"
-)
+_A_TYPE = Text(f"one of: {', '.join(TASK_TYPE.words('en'))}", f"одно из: {', '.join(TASK_TYPE.words('ru'))}")
 _CHOOSE_TYPE = Text("Choose the type from the list", "Выберите тип из списка")
 
 
@@ -173,7 +171,9 @@ def unclear_task_title(
         if words is not None:
             if task.title is None and (task.row, "title") in firm.book.tasks.problems:
                 continue
-            yield Found(task, "title", words, _CLEAR, _SAY_WHAT, same(f"«{task.title}»") if task.title else None)
+            yield Found(
+                task, "title", words, _CLEAR, _SAY_WHAT, same(f"«{task.title}»") if task.title else None
+            )
 
 
 def _title_fault(
@@ -187,7 +187,9 @@ def _title_fault(
     if plain in stop:
         return Text("says nothing by itself", "само по себе ни о чём не говорит")
     if len(plain) < least_characters:
-        return Text("shorter than {least}", "короче, чем {least}").fill(least=_CHARACTERS.of(least_characters))
+        return Text("shorter than {least}", "короче, чем {least}").fill(
+            least=_CHARACTERS.of(least_characters)
+        )
     if len(plain.split()) < least_words:
         return Text("too few words", "слишком мало слов")
     return None
@@ -262,7 +264,13 @@ def action_without_result(
         else:
             continue
         yield Found(
-            task, "result", words, _FOUR_PARTS, _DESCRIBE, same(f"«{text}»") if text else None, severity=severity
+            task,
+            "result",
+            words,
+            _FOUR_PARTS,
+            _DESCRIBE,
+            same(f"«{text}»") if text else None,
+            severity=severity,
         )
 
 
@@ -313,5 +321,6 @@ _FOUR_PARTS = Text(
     "что обсудили, о чём договорились, когда и зачем следующий контакт; или ссылка",
 )
 _DESCRIBE = Text(
-    "Write what was said and agreed, or put a link to it", "Впишите, что обсудили и о чём договорились, или дайте ссылку"
+    "Write what was said and agreed, or put a link to it",
+    "Впишите, что обсудили и о чём договорились, или дайте ссылку",
 )

@@ -37,7 +37,9 @@ def _expression(row: Stage | LossReason, field: str, text: str | None) -> Iterat
     found = criteria(text)
     if text is not None and isinstance(found, Mistake):
         rest = text[found.at - 1 :]
-        place = f"«{rest[:_SHOWN]}{'…' if len(rest) > _SHOWN else ''}»" if rest.strip() else f"«{text[-_SHOWN:]}»"
+        place = (
+            f"«{rest[:_SHOWN]}{'…' if len(rest) > _SHOWN else ''}»" if rest.strip() else f"«{text[-_SHOWN:]}»"
+        )
         yield Found(
             row, field, Text("cannot be understood", "непонятное условие"), _AN_EXPRESSION,
             _CORRECT.fill(at=found.at, reason=found.reason), same(place),

@@ -32,7 +32,9 @@ def is_blank(column: Column, value: object) -> bool:
     word = folded(str(value))
     if word in _PLACEHOLDERS:
         return True
-    return word in _NEGATIONS and (column.kind in _NAMING or column.key in ("name", "decision_maker", "tax_id"))
+    return word in _NEGATIONS and (
+        column.kind in _NAMING or column.key in ("name", "decision_maker", "tax_id")
+    )
 
 
 def named_columns(table: Table, text: str) -> list[tuple[str, Column | None]]:

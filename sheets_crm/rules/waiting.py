@@ -159,12 +159,16 @@ def passive_without_return_date(firm: Firm) -> Iterator[Outcome]:
     for deal in paused:
         if deal.reactivate_on is None:
             if (deal.row, "reactivate_on") not in firm.book.deals.problems:
-                yield Found(deal, "reactivate_on", Text("no return date", "нет даты возврата"), _A_DAY, _ASK_WHEN)
+                yield Found(
+                    deal, "reactivate_on", Text("no return date", "нет даты возврата"), _A_DAY, _ASK_WHEN
+                )
         elif deal.reactivate_on < firm.as_of:
             yield Found(deal, "reactivate_on", _passed(firm, deal.reactivate_on), _A_DAY, _RETURN)
         readable = with_reason and (deal.row, "lost_reason") not in firm.book.deals.problems
         if readable and is_blank(_DEALS.column("lost_reason"), deal.lost_reason):
-            yield Found(deal, "lost_reason", Text("no reason for the pause", "нет причины паузы"), _A_REASON, _SAY_WHY)
+            yield Found(
+                deal, "lost_reason", Text("no reason for the pause", "нет причины паузы"), _A_REASON, _SAY_WHY
+            )
 
 
 def _passed(firm: Firm, day: date) -> Text:
@@ -177,7 +181,9 @@ _NO_REASON_COLUMN = Text("there is no column “{column}”", "нет столб
     column=_DEALS.column("lost_reason").header
 )
 _A_DAY = Text("a day to come", "день, который ещё впереди")
-_ASK_WHEN = Text("Ask the client when to return, and write the day", "Спросите клиента, когда вернуться, и впишите день")
+_ASK_WHEN = Text(
+    "Ask the client when to return, and write the day", "Спросите клиента, когда вернуться, и впишите день"
+)
 _RETURN = Text(
     "Set an active stage and the next step, agree on a new day, or close the deal",
     "Поставьте активный этап и следующий шаг, договоритесь о новом дне или закройте сделку",

@@ -53,7 +53,9 @@ class XlsxHost:
         except WorkbookUnsafe as problem:
             if not changes.pages:
                 raise
-            return Applied(changed=False, beside=self.put_beside(changes.pages, "reports"), reason=problem.message)
+            return Applied(
+                changed=False, beside=self.put_beside(changes.pages, "reports"), reason=problem.message
+            )
         if new == data:
             return Applied(changed=False)
         return Applied(changed=True, backup=str(replace_file(self.path, new, snapshot.version)))

@@ -395,7 +395,9 @@ def _write_print(page: Page, sheet: Any, book: Any) -> None:
         sheet.repeat_rows(setup.repeat_rows[0] - 1, setup.repeat_rows[1] - 1)
     if setup.more:
         # A page break would be ignored by Excel where pages are fitted to a width; several areas are not.
-        areas = ",".join(f"{_always_quoted(page.name)}!{_absolute(a)}" for a in (setup.area, *setup.more) if a)
+        areas = ",".join(
+            f"{_always_quoted(page.name)}!{_absolute(a)}" for a in (setup.area, *setup.more) if a
+        )
         book.defined_names.append(["_xlnm.Print_Area", sheet.index, areas, False])
     elif setup.area:
         sheet.print_area(*_corners(setup.area))
