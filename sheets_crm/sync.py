@@ -51,6 +51,13 @@ class Run:
     """Pages that are kept out of the workbook, for a file of their own (`bonus_sheet` = separate_file)."""
     separate_at: str | None = None
     """Where that file is."""
+    until: date | None = None
+    """The day on which the forecast's period is to end, where another was asked for."""
+
+    @property
+    def told(self) -> reports.Told:
+        """What its reports are made of."""
+        return reports.Told(self.firm, self.verdict, self.checked, self.head, self.until)
 
     @property
     def book(self) -> Book:
@@ -76,14 +83,16 @@ def run(
     write: bool = True,
     record: bool = False,
     names: Sequence[str] = tuple(reports.REPORTS),
+    until: date | None = None,
 ) -> Run:
     """One run over a workbook: To fix, highlights, the reports `names` and the log, in one atomic step.
 
     `as_of` defaults to today in the firm's time zone. Nothing is written if `write` is false, if the log already
     holds a later run, or if `as_of` lies in the future and `record` is false; `Run.obstacle` then says why.
+    `until` ends the forecast's period on another day than the end of the month or quarter.
     """
     snapshot = host.read(wanted)
-    planned = audit(snapshot, host.label, today=today, as_of=as_of, record=record, names=names)
+    planned = audit(snapshot, host.label, today=today, as_of=as_of, record=record, names=names, until=until)
     if not write or planned.obstacle is not None:
         return planned
     return replace(planned, applied=host.apply(planned.changes, snapshot))
@@ -97,6 +106,7 @@ def audit(
     as_of: date | None = None,
     record: bool = False,
     names: Sequence[str] = tuple(reports.REPORTS),
+    until: date | None = None,
 ) -> Run:
     """A run that writes nothing: what a snapshot says, and the changes that a written run would make."""
     book = read_book(snapshot)
@@ -122,7 +132,9 @@ def audit(
         entry, head = None, past.head
     else:
         entry, head = read_past([*log, *added]).last, added[0].seal or ""
-    planned = Run(label, firm, checked, verdict, snapshot, head, Changes(), entry, obstacle, repeated)
+    planned = Run(
+        label, firm, checked, verdict, snapshot, head, Changes(), entry, obstacle, repeated, until=until
+    )
     pages, separate = _pages(planned, names)
     return replace(planned, changes=_changes(planned, added, pages), separate=separate)
 
@@ -163,7 +175,7 @@ def _pages(planned: Run, names: Sequence[str]) -> tuple[tuple[Page, ...], tuple[
     Where a separate one still stands in the workbook from earlier, a sentence takes its place.
     """
     taken = [sheet.name for sheet in planned.snapshot.sheets]
-    told = reports.Told(planned.firm, planned.verdict, planned.checked, planned.head)
+    told = planned.told
     apart = {"bonus"} if planned.firm.setting("bonus_sheet") == "separate_file" else set()
     pages, separate = [], []
     for key in names:

@@ -253,3 +253,17 @@ def test_the_period_is_the_month_or_the_quarter_of_the_day(
     path = firm(tmp_path / "f.xlsx", SIX, book=[("FIRM", None, "period", length)])
     found = answer("report", "report", path, "audit", "--as-of", day)
     assert tuple(found["period"].values()) == period
+
+
+def test_the_forecast_can_end_on_another_day(tmp_path: Path) -> None:
+    """`--period-end` ends the period there; the table of deals has the columns of the contract."""
+    path = firm(tmp_path / "f.xlsx", SIX)
+    answer = call(
+        "report", path, "forecast", "--format", "json", "--as-of", LATER, "--period-end", "2024-12-31"
+    )
+    told = json.loads(answer.stdout)
+    (deals,) = [table for table in told["tables"] if table["name"] == "deals"]
+    assert told["period"]["to"] == "2024-12-31"
+    assert [c["key"] for c in deals["columns"]] == [
+        "deal_id", "owner", "stage", "days_in_stage", "amount", "probability", "source", "expected", "because",
+    ]  # fmt: skip

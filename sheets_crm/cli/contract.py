@@ -70,7 +70,7 @@ class View(NamedTuple):
     @property
     def told(self) -> Told:
         """What sentences and reports are made of: always the whole run."""
-        return Told(self.run.firm, self.run.verdict, self.run.checked, self.run.head)
+        return self.run.told
 
 
 # -------------------------------------------------------------------- audit
@@ -182,11 +182,11 @@ def report_json(view: View, name: str, tables: Sequence[ReportTable], lang: str)
 
 
 def period_of(run: Run) -> tuple[date, date]:
-    """First and last day of the period of the score: the month or the quarter of the run's day."""
+    """First and last day of the period: the month or the quarter of the run's day, or up to the day asked for."""
     length = run.firm.setting("period")
     first = period_start(run.firm.as_of, length)
     after = period_start(first + timedelta(days=31 if length == "month" else 92), length)
-    return first, after - timedelta(days=1)
+    return first, run.until or after - timedelta(days=1)
 
 
 def _plain(value: Plain, kind: Kind) -> Any:

@@ -153,6 +153,14 @@ def as_of(command: F) -> F:
     )(command)
 
 
+def period_end(command: F) -> F:
+    """`--period-end`."""
+    return click.option(
+        "--period-end", metavar="YYYY-MM-DD", callback=_day,
+        help="Forecast up to this day.  [default: the end of the month or quarter]",
+    )(command)  # fmt: skip
+
+
 def format_option(*formats: str) -> Callable[[F], F]:
     """`--format`."""
     return click.option(

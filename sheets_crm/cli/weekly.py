@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sheets_crm.cli.session import Session, as_of, common, format_option, open_host, today
+from sheets_crm.cli.session import Session, as_of, common, format_option, open_host, period_end, today
 from sheets_crm.errors import UsageError
 from sheets_crm.text import Text, listed
 
@@ -86,21 +86,23 @@ def audit(
 @click.argument("workbook")
 @click.argument("name")
 @as_of
+@period_end
 @click.option("--write", is_flag=True, help="Write the report into the workbook too.")
 @_record
 @format_option("text", "json", "csv", "html")
 @common
 @click.pass_obj
 def report(
-    session: Session, workbook: str, name: str, as_of: date | None, write: bool, record: bool, form: str
-) -> None:
-    """Print one report of a WORKBOOK, as tables. NAME: audit."""
+    session: Session, workbook: str, name: str, as_of: date | None, period_end: date | None, write: bool,
+    record: bool, form: str,
+) -> None:  # fmt: skip
+    """Print one report of a WORKBOOK, as tables. NAME: audit, forecast, conversion or bonus."""
     from sheets_crm.cli import contract, formats, words  # noqa: PLC0415 - see session
     from sheets_crm.reports import REPORTS  # noqa: PLC0415
 
     if name not in REPORTS:
         raise UsageError(_NO_REPORT.fill(name=name, names=", ".join(REPORTS)))
-    done = _run(session, workbook, as_of, write=write, record=record, names=(name,))
+    done = _run(session, workbook, as_of, write=write, record=record, names=(name,), until=period_end)
     view = contract.View(done)
     tables = REPORTS[name].tables(view.told)
     if form == "json":
@@ -122,14 +124,15 @@ def fails(verdict: Verdict, fail_on: str) -> bool:
 
 
 def _run(
-    session: Session, workbook: str, as_of: date | None, *, write: bool, record: bool, names: tuple[str, ...]
-) -> Run:
+    session: Session, workbook: str, as_of: date | None, *, write: bool, record: bool, names: tuple[str, ...],
+    until: date | None = None,
+) -> Run:  # fmt: skip
     from sheets_crm import sync  # noqa: PLC0415 - see session
     from sheets_crm.hosts.xlsx import XlsxHost  # noqa: PLC0415
 
     host = open_host(workbook)
     with session.busy(_AUDITING.fill(name=host.label)):
-        done = sync.run(host, today=today, as_of=as_of, write=write, record=record, names=names)
+        done = sync.run(host, today=today, as_of=as_of, write=write, record=record, names=names, until=until)
     session.book_lang = done.book.lang
     if done.separate and done.applied is not None and isinstance(host, XlsxHost):
         done = replace(done, separate_at=host.put_beside(done.separate, "bonus"))
