@@ -10,7 +10,7 @@ from sheets_crm.metrics.hygiene import SEVEN
 from sheets_crm.pages import Told, wording
 from sheets_crm.pages.audit_page import AuditPage
 from sheets_crm.pages.finding_rows import COLUMNS, EVERY, Facts
-from sheets_crm.pages.tables import Plain, ReportColumn, ReportTable
+from sheets_crm.pages.tables import Described, Plain, ReportColumn, ReportTable, filled
 from sheets_crm.schema import Kind
 from sheets_crm.sheet import Page
 from sheets_crm.text import Text
@@ -28,12 +28,12 @@ def tables(told: Told) -> Sequence[ReportTable]:
     facts = Facts(told)
     findings = tuple(ReportColumn(c.key, c.kind, c.header.fill(currency=facts.base)) for c in COLUMNS)
     return (
-        _table("summary", _SUMMARY, _summary(facts)),
-        _table("figures", _FIGURES, _figures(facts)),
-        _table("whom_first", _WHOM, _whom(facts)),
-        _table("people", _PEOPLE, _people(facts)),
-        _table("checks", _CHECKS, _checks(facts)),
-        _table("movement", _MOVEMENT, _movement(facts)),
+        filled("summary", _SUMMARY, _summary(facts)),
+        filled("figures", _FIGURES, _figures(facts)),
+        filled("whom_first", _WHOM, _whom(facts)),
+        filled("people", _PEOPLE, _people(facts)),
+        filled("checks", _CHECKS, _checks(facts)),
+        filled("movement", _MOVEMENT, _movement(facts)),
         *(
             ReportTable(
                 name,
@@ -43,22 +43,14 @@ def tables(told: Told) -> Sequence[ReportTable]:
             )
             for name in EVERY
         ),
-        _table("rules", _RULES, _rules(facts)),
-        _table("not_checked", _NOT_CHECKED, _not_checked(facts)),
-        _table("rows", _ROWS, _rows(facts)),
-        _table("excluded", _EXCLUDED, _excluded(facts)),
+        filled("rules", _RULES, _rules(facts)),
+        filled("not_checked", _NOT_CHECKED, _not_checked(facts)),
+        filled("rows", _ROWS, _rows(facts)),
+        filled("excluded", _EXCLUDED, _excluded(facts)),
     )
 
 
 _Column = tuple[str, Kind, str, str]
-_Described = tuple[Text, tuple[_Column, ...]]
-"""A table's title and its columns as (key, kind, English header, Russian header)."""
-
-
-def _table(name: str, described: _Described, rows: Rows) -> ReportTable:
-    title, columns = described
-    made = tuple(ReportColumn(key, kind, Text(en, ru)) for key, kind, en, ru in columns)
-    return ReportTable(name, title, made, list(rows))
 
 
 def _summary(facts: Facts) -> Rows:
@@ -146,7 +138,7 @@ _RULE: _Column = ("rule", "text", "Rule", "Правило")
 _REASON: _Column = ("reason", "text", "Why", "Почему")
 _OWNER: _Column = ("owner", "text", "Rep", "Менеджер")
 _MINUTES: _Column = ("minutes", "whole", "Minutes", "Минут")
-_SUMMARY: _Described = (
+_SUMMARY: Described = (
     Text("Audit", "Аудит"),
     (
         ("as_of", "date", "Date", "Дата"),
@@ -159,7 +151,7 @@ _SUMMARY: _Described = (
         ("log_head", "text", "Seal of the log", "Подпись журнала"),
     ),
 )
-_FIGURES: _Described = (
+_FIGURES: Described = (
     Text("Five figures", "Пять показателей"),
     (
         ("figure", "text", "Figure", "Показатель"),
@@ -171,7 +163,7 @@ _FIGURES: _Described = (
         _REASON,
     ),
 )
-_WHOM: _Described = (
+_WHOM: Described = (
     Text("Whom to talk to first", "С кем поговорить первым"),
     (
         _OWNER,
@@ -189,7 +181,7 @@ _WHOM: _Described = (
         ("id", "id", "Finding ID", "№ находки"),
     ),
 )
-_PEOPLE: _Described = (
+_PEOPLE: Described = (
     Text("Score by rep", "Оценка по менеджерам"),
     (
         _OWNER,
@@ -199,7 +191,7 @@ _PEOPLE: _Described = (
         _MINUTES,
     ),
 )
-_CHECKS: _Described = (
+_CHECKS: Described = (
     Text("Seven checks", "Семь проверок"),
     (
         ("check", "text", "Check", "Проверка"),
@@ -212,7 +204,7 @@ _CHECKS: _Described = (
         _REASON,
     ),
 )
-_MOVEMENT: _Described = (
+_MOVEMENT: Described = (
     Text("Since the last run", "С прошлого запуска"),
     (
         ("since", "date", "Last run", "Прошлый запуск"),
@@ -231,7 +223,7 @@ _PARTS = {
     "legacy": Text("Baseline", "Исходные"),
     "waived": Text("Waived", "Исключения"),
 }
-_RULES: _Described = (
+_RULES: Described = (
     Text("By rule", "По правилам"),
     (
         _RULE,
@@ -244,7 +236,7 @@ _RULES: _Described = (
         ("clause", "text", "Clause of the Sales Book", "Пункт Книги продаж"),
     ),
 )
-_NOT_CHECKED: _Described = (
+_NOT_CHECKED: Described = (
     Text("Not checked", "Не проверено"),
     (
         _RULE,
@@ -254,7 +246,7 @@ _NOT_CHECKED: _Described = (
         _REASON,
     ),
 )
-_ROWS: _Described = (
+_ROWS: Described = (
     Text("Rows read", "Прочитанные строки"),
     (
         ("table", "text", "Table", "Таблица"),
@@ -264,7 +256,7 @@ _ROWS: _Described = (
         ("excluded", "whole", "Excluded", "Исключено"),
     ),
 )
-_EXCLUDED: _Described = (
+_EXCLUDED: Described = (
     Text("Excluded rows", "Исключённые строки"),
     (("cell", "text", "Excluded row", "Исключённая строка"), _REASON),
 )

@@ -8,7 +8,7 @@ from sheets_crm.metrics.bonus import Appealed, Bonus
 from sheets_crm.pages import Told, look
 from sheets_crm.pages.bonus_page import EFFECTS, BonusPage, Facts, met, place_of, state
 from sheets_crm.pages.layout import Item, Layout
-from sheets_crm.pages.tables import Plain, ReportColumn, ReportTable
+from sheets_crm.pages.tables import Described, Plain, ReportTable, filled
 from sheets_crm.schema import Kind
 from sheets_crm.sheet import Page
 from sheets_crm.text import Text
@@ -32,24 +32,16 @@ def tables(told: Told) -> Sequence[ReportTable]:
     """The blocks of the sheet as plain tables, of all reps."""
     facts = Facts(told)
     return (
-        _table("periods", _PERIODS, _periods(facts)),
-        _table("reps", _REPS, _reps(facts)),
-        _table("weeks", _WEEKS, _weeks(facts)),
-        _table("pending", _PENDING, _pending(facts)),
-        _table("deductions", _DEDUCTIONS, _deductions(facts)),
-        _table("appeals", _APPEALS, _appeals(facts)),
+        filled("periods", _PERIODS, _periods(facts)),
+        filled("reps", _REPS, _reps(facts)),
+        filled("weeks", _WEEKS, _weeks(facts)),
+        filled("pending", _PENDING, _pending(facts)),
+        filled("deductions", _DEDUCTIONS, _deductions(facts)),
+        filled("appeals", _APPEALS, _appeals(facts)),
     )
 
 
 _Column = tuple[str, Kind, str, str]
-_Described = tuple[Text, tuple[_Column, ...]]
-"""A table's title and its columns as (key, kind, English header, Russian header)."""
-
-
-def _table(name: str, described: _Described, rows: Rows) -> ReportTable:
-    title, columns = described
-    made = tuple(ReportColumn(key, kind, Text(en, ru)) for key, kind, en, ru in columns)
-    return ReportTable(name, title, made, list(rows))
 
 
 def _periods(facts: Facts) -> Rows:
@@ -144,7 +136,7 @@ _DEAL: _Column = ("deal_id", "id", "Deal ID", "№ сделки")
 _CELL: _Column = ("cell", "text", "Cell", "Ячейка")
 _ACTUAL: _Column = ("actual", "text", "Value as found", "Что стояло")
 _FIRST: _Column = ("first_seen", "date", "First seen", "Впервые")
-_PERIODS: _Described = (
+_PERIODS: Described = (
     Text("Bonus", "Премии"),
     (
         _PERIOD,
@@ -155,7 +147,7 @@ _PERIODS: _Described = (
         ("log_head", "text", "Seal of the log", "Подпись журнала"),
     ),
 )
-_REPS: _Described = (
+_REPS: Described = (
     Text("By rep", "По менеджерам"),
     (
         _PERIOD,
@@ -174,7 +166,7 @@ _REPS: _Described = (
         ("per_hundred", "number", "Violations per 100 deals", "Нарушений на 100 сделок"),
     ),
 )
-_WEEKS: _Described = (
+_WEEKS: Described = (
     Text("Week by week", "По неделям"),
     (
         _PERIOD,
@@ -188,11 +180,11 @@ _WEEKS: _Described = (
         ("met", "yesno", "Met", "Выполнено"),
     ),
 )
-_PENDING: _Described = (
+_PENDING: Described = (
     Text("Can still be mended", "Ещё можно исправить"),
     (_REP, _ID, _RULE, _DEAL, _CELL, _ACTUAL, _FIRST, ("counts_from", "date", "Counts from", "Считается с")),
 )
-_DEDUCTIONS: _Described = (
+_DEDUCTIONS: Described = (
     Text("What lowered the coefficient", "Что снизило коэффициент"),
     (
         _PERIOD,
@@ -207,7 +199,7 @@ _DEDUCTIONS: _Described = (
         ("clause", "text", "Clause of the Sales Book", "Пункт Книги продаж"),
     ),
 )
-_APPEALS: _Described = (
+_APPEALS: Described = (
     Text("Appeals", "Возражения"),
     (
         _ID,

@@ -11,7 +11,7 @@ from sheets_crm.metrics.pipeline import STEPS
 from sheets_crm.pages import Told
 from sheets_crm.pages import forecast_words as words
 from sheets_crm.pages.forecast_page import ForecastPage
-from sheets_crm.pages.tables import Plain, ReportColumn, ReportTable
+from sheets_crm.pages.tables import Described, Plain, ReportTable, filled
 from sheets_crm.schema import Deal, Kind
 from sheets_crm.sheet import Page
 from sheets_crm.text import Text
@@ -28,29 +28,21 @@ def tables(told: Told) -> Sequence[ReportTable]:
     """The blocks of the sheet as plain tables, without its limits of rows; `deals` holds every open deal."""
     forecast = Forecast(told.firm, told.until)
     return (
-        _table("periods", _PERIODS, _periods(forecast, told.lang)),
-        _table("gap", _GAP, _gap(forecast, told.lang)),
-        _table("people", _PEOPLE, _people(forecast)),
-        _table("deciding", _DECIDING, _deciding(forecast, told.lang)),
-        _table("not_counted", _NOT_COUNTED, _not_counted(forecast, told.lang)),
-        _table("waterfall", _WATERFALL, _waterfall(forecast, told.lang)),
-        _table("stages", _STAGES, _stages(forecast)),
-        _table("overrides", _OVERRIDES, _overrides(forecast, told.lang)),
-        _table("deals", _DEALS, _deals(forecast, told.lang)),
-        _table("revenue", _REVENUE, _revenue(forecast)),
-        _table("not_checked", _NOT_CHECKED, _not_checked(forecast, told.lang)),
+        filled("periods", _PERIODS, _periods(forecast, told.lang)),
+        filled("gap", _GAP, _gap(forecast, told.lang)),
+        filled("people", _PEOPLE, _people(forecast)),
+        filled("deciding", _DECIDING, _deciding(forecast, told.lang)),
+        filled("not_counted", _NOT_COUNTED, _not_counted(forecast, told.lang)),
+        filled("waterfall", _WATERFALL, _waterfall(forecast, told.lang)),
+        filled("stages", _STAGES, _stages(forecast)),
+        filled("overrides", _OVERRIDES, _overrides(forecast, told.lang)),
+        filled("deals", _DEALS, _deals(forecast, told.lang)),
+        filled("revenue", _REVENUE, _revenue(forecast)),
+        filled("not_checked", _NOT_CHECKED, _not_checked(forecast, told.lang)),
     )
 
 
 _Column = tuple[str, Kind, str, str]
-_Described = tuple[Text, tuple[_Column, ...]]
-"""A table's title and its columns as (key, kind, English header, Russian header)."""
-
-
-def _table(name: str, described: _Described, rows: Rows) -> ReportTable:
-    title, columns = described
-    made = tuple(ReportColumn(key, kind, Text(en, ru)) for key, kind, en, ru in columns)
-    return ReportTable(name, title, made, list(rows))
 
 
 def _periods(forecast: Forecast, lang: str) -> Rows:
@@ -188,7 +180,7 @@ _FIGURES: tuple[_Column, ...] = (
     ("won_deals", "whole", "Won deals", "Выиграно сделок"),
     ("open_deals", "whole", "Open deals due", "Сделок со сроком"),
 )
-_PERIODS: _Described = (
+_PERIODS: Described = (
     Text("Periods", "Периоды"),
     (
         ("period", "text", "Period", "Период"),
@@ -197,7 +189,7 @@ _PERIODS: _Described = (
         *_FIGURES,
     ),
 )
-_GAP: _Described = (
+_GAP: Described = (
     Text("The gap in words", "Сколько не хватает"),
     (
         ("words", "text", "In words", "Словами"),
@@ -210,8 +202,8 @@ _GAP: _Described = (
         ("receivable", "money", "Still to be paid", "Ещё не оплачено"),
     ),
 )
-_PEOPLE: _Described = (Text("By rep", "По менеджерам"), (_OWNER, *_FIGURES))
-_DECIDING: _Described = (
+_PEOPLE: Described = (Text("By rep", "По менеджерам"), (_OWNER, *_FIGURES))
+_DECIDING: Described = (
     Text("Deals that decide the period", "Сделки, которые решают период"),
     (
         *_ID,
@@ -226,7 +218,7 @@ _DECIDING: _Described = (
         _STEP,
     ),
 )
-_NOT_COUNTED: _Described = (
+_NOT_COUNTED: Described = (
     Text("Money not counted", "Деньги, которые не посчитаны"),
     (
         *_ID,
@@ -240,7 +232,7 @@ _NOT_COUNTED: _Described = (
         ("fix", "text", "What to do", "Что сделать"),
     ),
 )
-_WATERFALL: _Described = (
+_WATERFALL: Described = (
     Text("Waterfall", "Как изменились сделки"),
     (
         ("step", "text", "Step", "Шаг"),
@@ -250,11 +242,11 @@ _WATERFALL: _Described = (
         ("deals", "whole", "Deals", "Сделок"),
     ),
 )
-_STAGES: _Described = (
+_STAGES: Described = (
     Text("Probabilities by the sheet Stages", "Вероятности по листу «Этапы»"),
     (_STAGE, _CHANCE, ("deals", "whole", "Open deals", "Сделок в работе"), _AMOUNT, _WEIGHTED),
 )
-_OVERRIDES: _Described = (
+_OVERRIDES: Described = (
     Text("1-1 probabilities", "Вероятности с 1-1"),
     (
         *_ID,
@@ -270,7 +262,7 @@ _OVERRIDES: _Described = (
         ("note", "text", "Why", "Почему"),
     ),
 )
-_DEALS: _Described = (
+_DEALS: Described = (
     Text("Open deals", "Сделки в работе"),
     (
         ("deal_id", "id", "Deal ID", "№ сделки"),
@@ -284,7 +276,7 @@ _DEALS: _Described = (
         _BECAUSE,
     ),
 )
-_REVENUE: _Described = (
+_REVENUE: Described = (
     Text("Won and refunded", "Выиграно и возвращено"),
     (
         *_ID,
@@ -294,7 +286,7 @@ _REVENUE: _Described = (
         ("refund", "yesno", "Refund", "Возврат"),
     ),
 )
-_NOT_CHECKED: _Described = (
+_NOT_CHECKED: Described = (
     Text("Not checked", "Не проверено"),
     (("what", "text", "What", "Что"), _REASON),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import NamedTuple, TypeAlias
@@ -28,3 +28,14 @@ class ReportTable(NamedTuple):
     title: Text
     columns: tuple[ReportColumn, ...]
     rows: Sequence[Sequence[Plain]]
+
+
+Described: TypeAlias = tuple[Text, tuple[tuple[str, Kind, str, str], ...]]
+"""A table's title and its columns as (key, kind, English header, Russian header)."""
+
+
+def filled(name: str, described: Described, rows: Iterable[Sequence[Plain]]) -> ReportTable:
+    """A described table with its rows."""
+    title, columns = described
+    made = tuple(ReportColumn(key, kind, Text(en, ru)) for key, kind, en, ru in columns)
+    return ReportTable(name, title, made, list(rows))
