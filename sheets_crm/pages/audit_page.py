@@ -35,7 +35,7 @@ MOST_ROWS = 2000
 """Findings on the sheet; the rest is told in one line, and in the To fix cells."""
 _MOST_PEOPLE, _MOST_EXCLUDED, _MOST_BARS = 20, 200, 5
 
-_WIDTHS = (18.2, 15.5, 21.0, 10.5, 8.7, 10.7, 10.0, 8.7, 8.5, 11.0, 27.2, 27.2, 24.0)
+_WIDTHS = (18.2, 15.0, 20.5, 10.5, 8.7, 10.5, 11.4, 8.7, 8.5, 11.0, 27.2, 27.2, 24.0)
 """The narrow columns carry the seven checks on top, and short facts of the findings below."""
 _CHECKS_AT, _CHECKS_END = 4, 10
 _SCREEN = 12
