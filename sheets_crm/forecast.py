@@ -19,12 +19,12 @@ from sheets_crm.checks import lacking
 from sheets_crm.firm import Firm
 from sheets_crm.metrics import money, pipeline
 from sheets_crm.metrics.money import NONE, Period, Plans, Revenue, Uncounted, Why, cents, period_of
-from sheets_crm.schema import Deal, OneOnOne, Override
+from sheets_crm.rules.overrides import Opinion, Opinions
+from sheets_crm.schema import Deal
 from sheets_crm.text import Text
 
 Source: TypeAlias = Literal["stage", "rep", "hos", "none"]
 """Where a probability comes from: the sheet Stages, a one-on-one (by whom), nowhere."""
-Ending: TypeAlias = Literal["stage", "days", "one_on_one"]
 
 DECIDING = 10
 """Deals that decide a period."""
@@ -32,20 +32,6 @@ _YEAR = timedelta(days=365)
 
 
 # --------------------------------------------------------------- probability
-
-
-class Opinion(NamedTuple):
-    """The latest probability that a person set for a deal (ruling R17)."""
-
-    percent: Decimal
-    by: str
-    by_hos: bool
-    at: date
-    note: str
-    until: date
-    """The last day on which it holds, if nothing happens before."""
-    ended: Ending | None
-    """What ended it: the deal moved, its days are over, or there was another one-on-one; None while it holds."""
 
 
 class Probability(NamedTuple):
@@ -59,61 +45,6 @@ class Probability(NamedTuple):
     """What the sheet Stages says, kept beside an opinion so that both can be scored later."""
     opinion: Opinion | None = None
     """The latest opinion, in force or not."""
-
-
-class Opinions:
-    """Everybody's opinions about the deals of a firm, gathered once."""
-
-    def __init__(self, firm: Firm) -> None:
-        self.firm = firm
-        self._stated: dict[str, list[Override]] = defaultdict(list)
-        for row in firm.book.of(Override).rows:
-            found = firm.book.resolve("Deals", row.deal_id).row
-            if found is not None and row.probability is not None and row.at and row.at <= firm.as_of:
-                self._stated[found.key].append(row)
-        self._talks: dict[str, list[date]] = defaultdict(list)
-        for talk in firm.book.of(OneOnOne).rows:
-            if talk.user and talk.date_ and talk.date_ <= firm.as_of:
-                self._talks[money.person(firm, talk.user)].append(talk.date_)
-
-    def of(self, deal: Deal) -> Opinion | None:
-        """The latest opinion by its day; on a tie the Head of Sales's wins, then the sheet Overrides, then its last row."""
-        found: list[Opinion] = []
-        if deal.prob_override is not None and (at := self._set_on(deal)) <= self.firm.as_of:
-            found.append(self._opinion(deal, deal.prob_override, deal.prob_by, at, deal.prob_note))
-        found += [
-            self._opinion(deal, row.probability, row.by, row.at, row.note)
-            for row in self._stated.get(deal.key, ())
-            if row.probability is not None and row.at is not None
-        ]
-        return max(reversed(found), key=lambda o: (o.at, o.by_hos), default=None)
-
-    def _opinion(self, deal: Deal, percent: Decimal, by: str | None, at: date, note: str | None) -> Opinion:
-        member = self.firm.book.member(by)
-        by_hos = member is not None and member.role == "hos"
-        until = at + timedelta(days=self.firm.setting("override_days"))
-        return Opinion(
-            percent, money.person(self.firm, by), by_hos, at, note or "", until, self._ended(deal, at, until)
-        )
-
-    def _set_on(self, deal: Deal) -> date:
-        """When the deal's own probability was set: as typed, else the day on which the log first saw it, else today."""
-        if deal.prob_at is not None:
-            return deal.prob_at
-        changes = self.firm.past.changes(deal, "prob_override")
-        seen = self.firm.past.seen.get(("Deals", deal.key))
-        known = seen is not None and seen.fields.get("prob_override")
-        if not known or seen is None or Decimal(known or 0) != deal.prob_override:
-            return self.firm.as_of
-        return changes[-1].as_of if changes else seen.since
-
-    def _ended(self, deal: Deal, at: date, until: date) -> Ending | None:
-        entered = self.firm.entered(deal)
-        if entered is not None and entered > at:
-            return "stage"
-        if any(talk > at for talk in self._talks.get(money.person(self.firm, deal.owner), ())):
-            return "one_on_one"
-        return "days" if self.firm.as_of > until else None
 
 
 def probability(firm: Firm, deal: Deal, opinions: Opinions | None = None) -> Probability:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from decimal import ROUND_HALF_UP, Decimal
 
 from sheets_crm.firm import Firm
-from sheets_crm.forecast import Ending, Forecast, Opinion, Source
+from sheets_crm.forecast import Forecast, Source
 from sheets_crm.metrics.money import Period, Why, period_of
 from sheets_crm.metrics.pipeline import Step, Waterfall
 from sheets_crm.pages.wording import amount, whole
+from sheets_crm.rules.overrides import Ending, Opinion
 from sheets_crm.schema import Deal
 from sheets_crm.text import DEALS, Noun, Text, same
 
