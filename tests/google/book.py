@@ -145,7 +145,8 @@ class Book:
                 raise Refused(400, f"Invalid requests[{at}].{kind}: {wrong}") from None
         if sum(s.height * s.width for s in new.sheets) > MOST_CELLS:
             raise Refused(
-                400, f"This action would increase the number of cells in the workbook above the limit of {MOST_CELLS} cells."
+                400,
+                f"This action would increase the number of cells in the workbook above the limit of {MOST_CELLS} cells.",
             )
         return new, replies
 
@@ -177,7 +178,9 @@ class Book:
                     if new != cell.value:
                         self.own(sheet.id).cells[at] = cell._replace(value=new)
             for n, rule in enumerate(sheet.formats):
-                self.own(sheet.id).formats[n] = _with_formula(rule, lambda f, t=sheet.title: rewritten(f, lambda r: change(r, t)))
+                self.own(sheet.id).formats[n] = _with_formula(
+                    rule, lambda f, t=sheet.title: rewritten(f, lambda r: change(r, t))
+                )
 
     # ---------------------------------------------------------------- reading
 
@@ -236,7 +239,9 @@ class Book:
         """What a person sees in a sheet: values, results, what arrays spill."""
         if sheet.id not in self._values:
             found: dict[tuple[int, int], Scalar] = {
-                at: _plain(cell) for at, cell in sheet.cells.items() if cell.kind not in (None, "formulaValue")
+                at: _plain(cell)
+                for at, cell in sheet.cells.items()
+                if cell.kind not in (None, "formulaValue")
             }
             self._values[sheet.id] = found
             for at, cell in sheet.cells.items():
@@ -391,13 +396,17 @@ def _written(cell: Cell, data: Mapping[str, Any], mask: Mapping[str, Any]) -> Ce
     if named("userEnteredValue"):
         ((kind, value),) = (data.get("userEnteredValue") or {None: None}).items()
         if isinstance(value, str) and len(value) > LONGEST:
-            raise _Wrong(f"Your input contains more than the maximum of {LONGEST} characters in a single cell.")
+            raise _Wrong(
+                f"Your input contains more than the maximum of {LONGEST} characters in a single cell."
+            )
         if kind == "formulaValue" and not value.startswith("="):
             raise _Wrong(f"Formula must start with '=': {value}")
         cell = cell._replace(kind=None if value == "" else kind, value=value)
     if named("userEnteredFormat"):
         below = mask.get("userEnteredFormat") or {"*": {}}
-        cell = cell._replace(format=_merged(cell.format or {}, data.get("userEnteredFormat", {}), below) or None)
+        cell = cell._replace(
+            format=_merged(cell.format or {}, data.get("userEnteredFormat", {}), below) or None
+        )
     if named("note"):
         cell = cell._replace(note=data.get("note", ""))
     if named("dataValidation"):
@@ -449,11 +458,17 @@ def _update_sheet(book: Book, body: Mapping[str, Any]) -> None:
     if "title" in mask and wanted["title"] != sheet.title:
         other = book.titled(wanted["title"])
         if other is not None and other is not sheet:
-            raise _Wrong(f'A sheet with the name "{wanted["title"]}" already exists. Please enter another name.')
+            raise _Wrong(
+                f'A sheet with the name "{wanted["title"]}" already exists. Please enter another name.'
+            )
         old = sheet.title
         book.rewrite(lambda ref, _: renamed(ref, old, wanted["title"]))
         sheet = book.own(wanted.get("sheetId"))
-    if wanted.get("hidden") and "hidden" in mask and all(s is sheet or s.properties.get("hidden") for s in book.sheets):
+    if (
+        wanted.get("hidden")
+        and "hidden" in mask
+        and all(s is sheet or s.properties.get("hidden") for s in book.sheets)
+    ):
         raise _Wrong("You can't hide all the sheets in a document.")
     sheet.properties = _merged(sheet.properties, wanted, mask)
     grid = sheet.properties["gridProperties"]
@@ -482,7 +497,9 @@ def _update_cells(book: Book, body: Mapping[str, Any]) -> None:
         if first[0] + len(rows) > sheet.height:
             raise _Wrong(f"Attempting to write row: {sheet.height}, beyond the last row: {sheet.height - 1}")
         if first[1] + wide > sheet.width:
-            raise _Wrong(f"Attempting to write column: {sheet.width}, beyond the last column: {sheet.width - 1}")
+            raise _Wrong(
+                f"Attempting to write column: {sheet.width}, beyond the last column: {sheet.width - 1}"
+            )
         _guard(sheet, (*first, first[0] + len(rows), first[1] + wide))
     for r, row in enumerate(rows):
         for c, data in enumerate(row.get("values", [])):
@@ -554,6 +571,12 @@ def _insert(book: Book, body: Mapping[str, Any]) -> None:
     _shift(book, sheet, rows, at, range_["endIndex"] - at)
 
 
+def _append(book: Book, body: Mapping[str, Any]) -> None:
+    sheet = book.own(body.get("sheetId"))
+    grid = sheet.properties["gridProperties"]
+    grid["rowCount" if body["dimension"] == "ROWS" else "columnCount"] += body["length"]
+
+
 def _delete(book: Book, body: Mapping[str, Any]) -> None:
     range_ = body["range"]
     sheet, rows = book.own(range_.get("sheetId")), range_["dimension"] == "ROWS"
@@ -564,14 +587,14 @@ def _delete(book: Book, body: Mapping[str, Any]) -> None:
 def _sort(book: Book, body: Mapping[str, Any]) -> None:
     sheet, (r0, c0, r1, c1) = _area(book, body["range"])
     _guard(sheet, (r0, c0, r1, c1))
-    lines = [{c: cell for c in range(c0, c1) if (cell := sheet.cells.pop((r, c), None))} for r in range(r0, r1)]
+    lines = [
+        {c: cell for c in range(c0, c1) if (cell := sheet.cells.pop((r, c), None))} for r in range(r0, r1)
+    ]
     for spec in reversed(body["sortSpecs"]):
         column = spec.get("dimensionIndex", 0)
         blank = [line for line in lines if not line.get(column, EMPTY).kind]
         full = [line for line in lines if line.get(column, EMPTY).kind]
-        full.sort(
-            key=lambda line, at=column: _order(line[at]), reverse=spec.get("sortOrder") == "DESCENDING"
-        )
+        full.sort(key=lambda line, at=column: _order(line[at]), reverse=spec.get("sortOrder") == "DESCENDING")
         lines = full + blank
     for r, line in enumerate(lines, start=r0):
         for c, cell in line.items():
@@ -612,7 +635,9 @@ def _add_name(book: Book, body: Mapping[str, Any]) -> dict[str, Any]:
     name = wanted["name"]
     if name.casefold() in {n["name"].casefold() for n in book.named} | {n.casefold() for n in book.broken}:
         raise _Wrong(f"Cannot add named range with name {name}, a named range with that name already exists.")
-    if not re.fullmatch(r"(?!true|false)[A-Za-z_]\w{0,249}", name) or re.fullmatch(r"(?i)[a-z]{1,3}\d+|r\d*c\d*", name):
+    if not re.fullmatch(r"(?!true|false)[A-Za-z_]\w{0,249}", name) or re.fullmatch(
+        r"(?i)[a-z]{1,3}\d+|r\d*c\d*", name
+    ):
         raise _Wrong(f"Invalid name: {name}")
     wanted.setdefault("namedRangeId", str(book.number()))
     if any(n["namedRangeId"] == wanted["namedRangeId"] for n in book.named):
@@ -757,7 +782,10 @@ def _add_chart(book: Book, body: Mapping[str, Any]) -> dict[str, Any]:
     anchor = made["position"]["overlayPosition"]["anchorCell"]
     sheet = book.own(anchor.get("sheetId"))
     basic = made["spec"].get("basicChart", {})
-    for part in (*(d["domain"] for d in basic.get("domains", ())), *(s["series"] for s in basic.get("series", ()))):
+    for part in (
+        *(d["domain"] for d in basic.get("domains", ())),
+        *(s["series"] for s in basic.get("series", ())),
+    ):
         for source in part["sourceRange"]["sources"]:
             _area(book, source)
     sheet.charts.append(made)
@@ -780,7 +808,7 @@ def _update_spreadsheet(book: Book, body: Mapping[str, Any]) -> None:
 _HANDLERS: dict[str, Callable[[Book, Mapping[str, Any]], dict[str, Any] | None]] = {
     "addChart": _add_chart, "addConditionalFormatRule": _add_format, "addDimensionGroup": _add_group,
     "addNamedRange": _add_name, "addProtectedRange": _add_protected, "addSheet": _add_sheet,
-    "appendCells": _append_cells, "clearBasicFilter": _clear_filter, "createDeveloperMetadata": _add_metadata,
+    "appendCells": _append_cells, "appendDimension": _append, "clearBasicFilter": _clear_filter, "createDeveloperMetadata": _add_metadata,
     "deleteConditionalFormatRule": _delete_format, "deleteDimension": _delete, "deleteDimensionGroup": _delete_group,
     "deleteEmbeddedObject": _delete_object, "deleteNamedRange": _delete_name, "deleteSheet": _delete_sheet,
     "insertDimension": _insert, "mergeCells": _merge, "repeatCell": _repeat_cell, "setBasicFilter": _set_filter,
@@ -797,7 +825,13 @@ def cells_of(rows: Iterable[Iterable[Any]]) -> Iterator[tuple[tuple[int, int], C
         for c, value in enumerate(row):
             if value is None or value == "":
                 continue
-            kind = "boolValue" if isinstance(value, bool) else "stringValue" if isinstance(value, str) else "numberValue"
+            kind = (
+                "boolValue"
+                if isinstance(value, bool)
+                else "stringValue"
+                if isinstance(value, str)
+                else "numberValue"
+            )
             yield (r, c), Cell(kind, value)
 
 

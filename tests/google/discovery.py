@@ -97,7 +97,9 @@ def _routes() -> list[tuple[str, re.Pattern[str], Mapping[str, Any]]]:
     for method in _methods(DOCUMENT):
         pattern = re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>[^/]+?)", re.escape(method["flatPath"]))
         found.append((method["httpMethod"], re.compile(f"/{pattern}"), method))
-    return sorted(found, key=lambda route: -len(route[2]["path"]))  # `values:batchGet` before `values/{range}`
+    return sorted(
+        found, key=lambda route: -len(route[2]["path"])
+    )  # `values:batchGet` before `values/{range}`
 
 
 def method_of(verb: str, path: str) -> Method | None:

@@ -481,7 +481,11 @@ def _shown(value: Scalar, pattern: Scalar) -> Scalar:
     if pattern != "0":
         raise FormulaError("the emulator's TEXT knows the pattern 0")
     number = _number(value)
-    return number if isinstance(number, Fault) else f"{Decimal(repr(number)).quantize(Decimal(1), ROUND_HALF_UP):f}"
+    return (
+        number
+        if isinstance(number, Fault)
+        else f"{Decimal(repr(number)).quantize(Decimal(1), ROUND_HALF_UP):f}"
+    )
 
 
 def _where(run: Computation, value: Value, axis: int) -> Value:
@@ -502,7 +506,7 @@ def _is_formula(run: Computation, value: Value) -> Scalar:
         return value
     if not isinstance(value, _Range):
         raise FormulaError("ISFORMULA of something that is no reference")
-    return run._cells.is_formula(value.sheet, value.area[0], value.area[1])  # noqa: SLF001
+    return run._cells.is_formula(value.sheet, value.area[0], value.area[1])
 
 
 def _index(run: Computation, where: Value, row: Value) -> Scalar:
@@ -515,7 +519,7 @@ def _index(run: Computation, where: Value, row: Value) -> Scalar:
 
 
 def _instead(of: Callable[[Scalar], bool]) -> Callable[..., Value]:
-    return lambda run, value, other="": run.each(lambda v, o: o if of(v) else v, value, other)
+    return lambda run, value, other=None: run.each(lambda v, o: o if of(v) else v, value, other)
 
 
 _FUNCTIONS: dict[str, Callable[..., Value]] = {
@@ -534,6 +538,9 @@ _FUNCTIONS: dict[str, Callable[..., Value]] = {
     "ISFORMULA": _is_formula,
     "ISNUMBER": lambda run, v: run.each(lambda x: isinstance(x, float), v),
     "ISTEXT": lambda run, v: run.each(lambda x: isinstance(x, str), v),
+    "LEFT": lambda run, v, count: run.each(
+        lambda x, n: x if isinstance(x, Fault) else text_of(x)[: int(n)], v, count
+    ),
     "MATCH": _match,
     "ROUND": lambda run, v, places=0.0: run.each(_round, v, places),
     "ROW": lambda run, value: _where(run, value, 0),

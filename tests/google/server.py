@@ -27,6 +27,8 @@ from tests.google.book import PROTECTED, Book, Refused
 
 ADDRESS = "robot@emulator.iam.gserviceaccount.example"
 _SCOPE = "https://www.googleapis.com/auth/spreadsheets"
+_AUDIENCE = "https://oauth2.googleapis.com/token"
+"""For whom google-auth signs, whatever the key file's token_uri is."""
 _STATUS = {
     400: "INVALID_ARGUMENT", 401: "UNAUTHENTICATED", 403: "PERMISSION_DENIED", 404: "NOT_FOUND",
     429: "RESOURCE_EXHAUSTED", 500: "INTERNAL", 501: "UNIMPLEMENTED", 503: "UNAVAILABLE",
@@ -108,8 +110,12 @@ class Emulator:
         path.write_text(
             json.dumps(
                 {
-                    "type": "service_account", "project_id": "emulator", "private_key_id": "emulator-key",
-                    "private_key": private, "client_email": ADDRESS, "client_id": "1",
+                    "type": "service_account",
+                    "project_id": "emulator",
+                    "private_key_id": "emulator-key",
+                    "private_key": private,
+                    "client_email": ADDRESS,
+                    "client_id": "1",
                     "token_uri": f"{self.endpoint}/token",
                 }  # fmt: skip
             )
@@ -131,7 +137,7 @@ class Emulator:
         """A token for a signed assertion. Raises Refused."""
         asked = urllib.parse.parse_qs(body)
         try:
-            claims = jwt.decode(asked["assertion"][0], certs=_keys()[1], audience=f"{self.endpoint}/token")
+            claims = jwt.decode(asked["assertion"][0], certs=_keys()[1], audience=_AUDIENCE)
         except (KeyError, ValueError) as error:
             raise Refused(400, "invalid_grant") from error
         if _SCOPE not in str(claims.get("scope", "")).split():
@@ -240,7 +246,9 @@ class _Handler(BaseHTTPRequestHandler):
             if wrong := discovery.fault(method.response, found):
                 self.emulator.broken.append(f"reply of {method.name}: {wrong}")
         except Refused as refused:
-            self._reply(method.name, size, refused.code, _error(refused.code, refused.message, refused.details))
+            self._reply(
+                method.name, size, refused.code, _error(refused.code, refused.message, refused.details)
+            )
             return
         except Exception as error:  # noqa: BLE001 - told to the test, not to the console
             self.emulator.broken.append(f"{method.name}: {error!r}")
@@ -291,8 +299,12 @@ class _Handler(BaseHTTPRequestHandler):
             case "protected":
                 self._reply(name, size, 400, _error(400, f"Invalid requests[0].updateCells: {PROTECTED}"))
             case "disabled":
-                details = [{"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": "SERVICE_DISABLED"}]
-                self._reply(name, size, 403, _error(403, "Google Sheets API has not been used in project 1", details))
+                details = [
+                    {"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": "SERVICE_DISABLED"}
+                ]
+                self._reply(
+                    name, size, 403, _error(403, "Google Sheets API has not been used in project 1", details)
+                )
             case "not a spreadsheet":
                 text = "This operation is not supported for this document"
                 self._reply(name, size, 400, _error(400, text, status="FAILED_PRECONDITION"))
@@ -300,7 +312,9 @@ class _Handler(BaseHTTPRequestHandler):
                 code = int(trouble.kind)
                 self._reply(name, size, code, _error(code, "The emulator was asked to fail"), headers)
 
-    def _reply(self, name: str, sent: int, code: int, value: Any, headers: Mapping[str, str] | None = None) -> None:
+    def _reply(
+        self, name: str, sent: int, code: int, value: Any, headers: Mapping[str, str] | None = None
+    ) -> None:
         text = json.dumps(value, ensure_ascii=False)
         self.emulator.calls.append(Call(name, sent, len(text.encode()), code))
         self._send(code, text, headers)
@@ -308,7 +322,9 @@ class _Handler(BaseHTTPRequestHandler):
     def _send(self, code: int, text: str, headers: Mapping[str, str] | None = None) -> None:
         data = text.encode()
         self.send_response(code)
-        for name, value in ({"Content-Type": "application/json; charset=UTF-8"} | dict(headers or {})).items():
+        for name, value in (
+            {"Content-Type": "application/json; charset=UTF-8"} | dict(headers or {})
+        ).items():
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(data)))
         self.end_headers()
