@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from sheets_crm.hosts.google import Clock, GoogleHost, credentials
-from sheets_crm.sheet import Grid, Page, Position, Value
+from sheets_crm.sheet import Content, Formula, Grid, Link, Page, Position, SheetLink, Value
 from tests.google.book import Book, Sheet
 from tests.google.server import Emulator
 
@@ -40,8 +40,6 @@ class Desk:
         requests = [r for n, p in enumerate(pages) for r in sheet_of(n, p)]
         self.emulator.books[self.key], _ = book.changed(requests)
         self.waits = Waits()
-        patch = self._stack.enter_context(pytest.MonkeyPatch.context())
-        patch.setenv("SHEETS_CRM_GOOGLE_ENDPOINT", self.emulator.endpoint)
         self.account = self.emulator.service_account(folder)
         self._options: dict[str, Any] = {"clock": self.waits.clock(), "timeout": timeout}
         self._options |= {"most_bytes": most_bytes} if most_bytes else {}
@@ -59,7 +57,9 @@ class Desk:
 
     def new_host(self) -> GoogleHost:
         """Another run's host for the same spreadsheet."""
-        return GoogleHost(self.key, credentials(self.account), **self._options)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("SHEETS_CRM_GOOGLE_ENDPOINT", self.emulator.endpoint)
+            return GoogleHost(self.key, credentials(self.account), **self._options)
 
     # ------------------------------------------------------- a person's hands
 
@@ -102,9 +102,13 @@ class Desk:
         return [values[0]["userEnteredValue"].removeprefix("=").replace(";", ",") for values in rules]
 
 
-def entered(value: Value) -> dict[str, Any]:
-    """What Google keeps when a person types a value."""
+def entered(value: Content) -> dict[str, Any]:
+    """What Google keeps when a person types a value; a link of a page is its text here."""
     match value:
+        case Formula():
+            return {"formulaValue": value.text.replace(",", ";")}
+        case Link() | SheetLink():
+            return {"stringValue": value.text}
         case None | "":
             return {}
         case bool():
@@ -121,7 +125,7 @@ def entered(value: Value) -> dict[str, Any]:
 def sheet_of(number: int, page: Page | Grid) -> Iterator[dict[str, Any]]:
     """The requests by which a sheet comes to be; a report is known by a defined name, as in an uploaded .xlsx."""
     if isinstance(page, Page):
-        cells = {at: cell.content for at, cell in page.cells.items()}
+        cells: dict[Position, Content] = {at: cell.content for at, cell in page.cells.items()}
         title, hidden, key = page.name, page.hidden, page.key if page.owned else None
     else:
         cells = {(r, c): v for r, row in enumerate(page.rows, 1) for c, v in enumerate(row, 1)}
@@ -135,7 +139,7 @@ def sheet_of(number: int, page: Page | Grid) -> Iterator[dict[str, Any]]:
     }
     lines: list[dict[str, Any]] = [{"values": [{} for _ in range(columns)]} for _ in range(rows)]
     for (row, column), value in cells.items():
-        lines[row - 1]["values"][column - 1] = {"userEnteredValue": entered(value)}  # type: ignore[arg-type]
+        lines[row - 1]["values"][column - 1] = {"userEnteredValue": entered(value)}
     start = {"sheetId": number, "rowIndex": 0, "columnIndex": 0}
     yield {"updateCells": {"start": start, "rows": lines, "fields": "userEnteredValue"}}
     if key:

@@ -36,7 +36,7 @@ _STATUS = {
 
 Kind: TypeAlias = Literal[
     "429", "500", "502", "503", "401", "403", "protected", "lost before", "lost after", "hangs before", "hangs after",
-    "disabled", "not a spreadsheet", "garbled after",
+    "disabled", "not a spreadsheet", "garbled after", "revoked",
 ]  # fmt: skip
 
 
@@ -128,7 +128,9 @@ class Emulator:
     def trouble(self, kind: str) -> Trouble | None:
         """The next trouble that fits a request."""
         with self.lock:
-            found = next((t for t in self.troubles if t.at in ("", kind)), None)
+            found = next(
+                (t for t in self.troubles if t.at == kind or (not t.at and kind != "token")), None
+            )
             if found:
                 self.troubles.remove(found)
             return found
@@ -270,7 +272,7 @@ class _Handler(BaseHTTPRequestHandler):
         trouble = self.emulator.trouble("token")
         try:
             if trouble:
-                raise Refused(int(trouble.kind), "invalid_grant")
+                raise Refused(400, "invalid_grant")
             found: Any = self.emulator.token(body)
             self._send(200, json.dumps(found))
         except Refused as refused:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from math import ceil
 from typing import Any, TypeAlias
 
 from sheets_crm.sheet import Area, Content, Formula, Link, SheetLink, Style, Value, letters
@@ -50,9 +51,9 @@ def quoted(title: str) -> str:
 
 
 def color(code: str) -> Json:
-    """`#RRGGBB` as Google writes colours."""
+    """`#RRGGBB` as Google writes colours; rounded up, since Google cuts when it counts to 255 again."""
     parts = zip(("red", "green", "blue"), (1, 3, 5), strict=True)
-    return {"rgbColor": {name: int(code[at : at + 2], 16) / 255 for name, at in parts}}
+    return {"rgbColor": {name: ceil(int(code[at : at + 2], 16) / 255 * 1e5) / 1e5 for name, at in parts}}
 
 
 # ----------------------------------------------------------------- values
