@@ -177,9 +177,10 @@ class Emulator:
                 requests = body.get("requests", [])
                 if not requests:
                     raise Refused(400, "Must specify at least one request.")
-                while self.before_write:
-                    self.before_write.pop(0)()
-                    book = self.books[book.key]
+                hands, self.before_write = self.before_write, []
+                for hand in hands:
+                    hand()
+                book = self.books[book.key]
                 self.books[book.key], replies = book.changed(requests)
                 return {"spreadsheetId": book.key, "replies": replies}
         raise Refused(501, f"the emulator does not know {method.name}")
