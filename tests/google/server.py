@@ -135,6 +135,12 @@ class Emulator:
                 self.troubles.remove(found)
             return found
 
+    def meanwhile(self) -> None:
+        """Lets the hands of a person do what they are to do before a write; they may well call the API themselves."""
+        hands, self.before_write = self.before_write, []
+        for hand in hands:
+            hand()
+
     def token(self, body: str) -> dict[str, Any]:
         """A token for a signed assertion. Raises Refused."""
         asked = urllib.parse.parse_qs(body)
@@ -177,10 +183,6 @@ class Emulator:
                 requests = body.get("requests", [])
                 if not requests:
                     raise Refused(400, "Must specify at least one request.")
-                hands, self.before_write = self.before_write, []
-                for hand in hands:
-                    hand()
-                book = self.books[book.key]
                 self.books[book.key], replies = book.changed(requests)
                 return {"spreadsheetId": book.key, "replies": replies}
         raise Refused(501, f"the emulator does not know {method.name}")
@@ -244,6 +246,8 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             self._allow()
             query = urllib.parse.parse_qs(url.query, keep_blank_values=True)
+            if writes:
+                self.emulator.meanwhile()
             with self.emulator.lock:
                 found = self.emulator.answer(method, query, json.loads(raw) if raw else None)
             if wrong := discovery.fault(method.response, found):

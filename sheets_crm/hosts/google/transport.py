@@ -7,6 +7,7 @@ can find out; a reply that was lost says nothing about the change.
 from __future__ import annotations
 
 import ipaddress
+import logging
 import os
 import random
 import time
@@ -81,6 +82,7 @@ class Sheets:
         self.key = key
         self.clock = clock or Clock()
         self.address = str(getattr(credentials, "service_account_email", None) or "")
+        logging.getLogger("google.auth.transport.requests").addFilter(_without_secrets)
         self._http = HTTPClient(credentials)
         self._http.set_timeout(timeout)
         if stated := os.environ.get(ENDPOINT):
@@ -181,6 +183,14 @@ class Sheets:
             return max(0.0, (parsedate_to_datetime(stated) - self.clock.now()).total_seconds())
         except (ValueError, TypeError):
             return None
+
+
+def _without_secrets(record: logging.LogRecord) -> bool:
+    """Takes requests and replies out of google-auth's records: it logs signed assertions and bodies as they are."""
+    for name in ("httpRequest", "httpResponse"):
+        if hasattr(record, name):
+            setattr(record, name, None)
+    return True
 
 
 class Trouble(NamedTuple):
