@@ -79,6 +79,11 @@ def inserted(rows: bool, at: int) -> dict[str, Any]:
     return {"insertDimension": {"range": dimension(rows, at, at)}}
 
 
+def new_deal(desk: Desk) -> None:
+    for column, value in enumerate(("D7", "Proposal", "Rep 7"), start=1):
+        desk.type(TABLE, 8, column, value)
+
+
 SORTED = {
     "sortRange": {
         "range": {"sheetId": 0, "startRowIndex": 1, "endRowIndex": 7, "startColumnIndex": 0, "endColumnIndex": 20},
@@ -95,9 +100,7 @@ EDITS: dict[str, Callable[[Desk], None]] = {
     "a renamed header": lambda d: d.type(TABLE, 1, 3, "Who"),
     "a renamed ID header": lambda d: d.type(TABLE, 1, 1, "deal_id "),
     "a deleted deal": lambda d: d.do({"deleteDimension": {"range": dimension(True, 4, 4)}}),
-    "a new deal": lambda d: (
-        [d.type(TABLE, 8, c, v) for c, v in enumerate(("D7", "Proposal", "Rep 7"), 1)] and None
-    ),
+    "a new deal": new_deal,
     "a new column at the end": lambda d: d.type(
         TABLE, 1, max(c for r, c in d.seen(TABLE) if r == 1) + 1, "Notes"
     ),
@@ -152,7 +155,7 @@ def test_the_next_run_is_right_whatever_people_did(desk: Desk, edit: Callable[[D
 
 def test_a_row_without_an_id_of_its_own_keeps_its_text_through_a_sort(tmp_path: Path) -> None:
     """Two deals with one ID, and tables without IDs: the text stays with the row's content."""
-    rows = [
+    rows: list[list[Value]] = [
         ["D1", "Proposal", "Ann", None, 100.5],
         ["D1", "Proposal", "Bob", None, 200],
         ["D2", "Won", "Cid", None, 1],
@@ -279,7 +282,7 @@ def test_reports_warn_before_they_are_edited_and_the_log_is_hidden(desk: Desk) -
 OWN = {
     "ranges": [{"sheetId": 0, "startRowIndex": 0, "endRowIndex": 9, "startColumnIndex": 0, "endColumnIndex": 2}],
     "booleanRule": {
-        "condition": {"type": "CUSTOM_FORMULA", "values": [{"userEnteredValue": "=$B1=\"Won\""}]},
+        "condition": {"type": "CUSTOM_FORMULA", "values": [{"userEnteredValue": '=$B1="Won"'}]},
         "format": {"textFormat": {"bold": True}},
     },
 }  # fmt: skip
@@ -318,7 +321,7 @@ def test_a_format_that_has_to_change_is_changed_only_where_it_was_seen(desk: Des
 
 def test_blank_ids_are_filled_and_judged(tmp_path: Path) -> None:
     """As on every host: the new IDs stand in their rows, and To fix knows the rows by them."""
-    rows = [["D7" if n == 2 else None, *deal(n, step=False)[1:]] for n in (1, 2, 3)]
+    rows: list[list[Value]] = [["D7" if n == 2 else None, *deal(n, step=False)[1:]] for n in (1, 2, 3)]
     with Desk([sheet(TABLE, " ".join(HEADER), *rows)], tmp_path) as desk:
         meant = planned(run(desk))
         seen = desk.seen(TABLE)
@@ -329,7 +332,7 @@ def test_blank_ids_are_filled_and_judged(tmp_path: Path) -> None:
 
 def test_a_blank_id_is_not_filled_if_its_sheet_has_changed(tmp_path: Path) -> None:
     """IDs are written by place, so any change since the reading stops the run: nobody's ID is overwritten."""
-    rows = [[None, "Proposal", "Ann"], ["D7", "Proposal", "Bob"]]
+    rows: list[list[Value]] = [[None, "Proposal", "Ann"], ["D7", "Proposal", "Bob"]]
     with Desk([sheet(TABLE, "deal_id stage owner", *rows)], tmp_path) as desk:
         snapshot = desk.host.read(lambda sheets: {s.name for s in sheets})
         changes = sync.audit(snapshot, "x", today=lambda _: TODAY, as_of=TODAY).changes

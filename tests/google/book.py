@@ -15,6 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from copy import copy
+from functools import partial
 from typing import Any, NamedTuple
 
 from tests.google.discovery import mask_of
@@ -172,15 +173,14 @@ class Book:
     def rewrite(self, change: Callable[[str, str], str]) -> None:
         """Changes every formula: `change` takes a reference and the title of the sheet where it stands."""
         for sheet in list(self.sheets):
+            here = partial(_changed, change, sheet.title)
             for at, cell in sheet.cells.items():
                 if cell.kind == "formulaValue":
-                    new = rewritten(cell.value, lambda ref, t=sheet.title: change(ref, t))
+                    new = here(cell.value)
                     if new != cell.value:
                         self.own(sheet.id).cells[at] = cell._replace(value=new)
             for n, rule in enumerate(sheet.formats):
-                self.own(sheet.id).formats[n] = _with_formula(
-                    rule, lambda f, t=sheet.title: rewritten(f, lambda r: change(r, t))
-                )
+                self.own(sheet.id).formats[n] = _with_formula(rule, here)
 
     # ---------------------------------------------------------------- reading
 
@@ -204,12 +204,11 @@ class Book:
         for (row, column), value in sorted(self.shown(sheet).items()):
             if not (r0 <= row < r1 and c0 <= column < c1) or value in (None, ""):
                 continue
-            if render == "FORMULA" and self.is_formula(sheet, row, column):
-                value = sheet.cells[row, column].value
             rows.extend([] for _ in range(row - r0 - len(rows) + 1))
             cells = rows[row - r0]
             cells.extend("" for _ in range(column - c0 - len(cells)))
-            cells.append(_json(value))
+            formula = render == "FORMULA" and self.is_formula(sheet, row, column)
+            cells.append(sheet.cells[row, column].value if formula else _json(value))
         quoted = "'" + sheet.title.replace("'", "''") + "'"
         out: dict[str, Any] = {
             "range": f"{quoted}!{column_letters(c0)}{r0 + 1}:{column_letters(c1 - 1)}{r1}", "majorDimension": "ROWS",
@@ -289,6 +288,10 @@ class Book:
 
     def is_formula(self, sheet: Sheet, row: int, column: int) -> bool:
         return sheet.cells.get((row, column), EMPTY).kind == "formulaValue"
+
+
+def _changed(change: Callable[[str, str], str], title: str, formula: str) -> str:
+    return rewritten(formula, lambda ref: change(ref, title))
 
 
 class _Seen:
@@ -449,7 +452,7 @@ def _delete_sheet(book: Book, body: Mapping[str, Any]) -> None:
     gone = [n["name"] for n in book.named if n["range"].get("sheetId", 0) == sheet.id]
     book.broken |= set(gone)
     book.named = [n for n in book.named if n["name"] not in gone]
-    book.rewrite(lambda ref, own: "#REF!" if "!" in ref and place_of(ref).sheet == sheet.title else ref)
+    book.rewrite(lambda ref, _: "#REF!" if "!" in ref and place_of(ref).sheet == sheet.title else ref)
 
 
 def _update_sheet(book: Book, body: Mapping[str, Any]) -> None:
@@ -594,15 +597,16 @@ def _sort(book: Book, body: Mapping[str, Any]) -> None:
         column = spec.get("dimensionIndex", 0)
         blank = [line for line in lines if not line.get(column, EMPTY).kind]
         full = [line for line in lines if line.get(column, EMPTY).kind]
-        full.sort(key=lambda line, at=column: _order(line[at]), reverse=spec.get("sortOrder") == "DESCENDING")
-        lines = full + blank
+        down = spec.get("sortOrder") == "DESCENDING"
+        lines = sorted(full, key=partial(_order, column), reverse=down) + blank
     for r, line in enumerate(lines, start=r0):
         for c, cell in line.items():
             sheet.cells[r, c] = cell
 
 
-def _order(cell: Cell) -> tuple[bool, Any]:
+def _order(column: int, line: Mapping[int, Cell]) -> tuple[bool, Any]:
     """Numbers before texts, texts without case."""
+    cell = line[column]
     text = isinstance(cell.value, str)
     return text, cell.value.casefold() if text else cell.value
 
@@ -723,7 +727,8 @@ def _add_group(book: Book, body: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _inside(a: Mapping[str, Any], b: Mapping[str, Any]) -> bool:
-    return b.get("startIndex", 0) <= a.get("startIndex", 0) and a["endIndex"] <= b["endIndex"]
+    starts: bool = b.get("startIndex", 0) <= a.get("startIndex", 0)
+    return starts and int(a["endIndex"]) <= int(b["endIndex"])
 
 
 def _group_at(sheet: Sheet, range_: Mapping[str, Any]) -> int:

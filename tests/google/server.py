@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, TypeAlias
+from typing import Any, Literal, NamedTuple, Self, TypeAlias
 
 from google.auth import jwt
 
@@ -75,7 +75,7 @@ class Emulator:
     release: threading.Event = field(default_factory=threading.Event)
     _issued: int = 0
 
-    def __enter__(self) -> Emulator:
+    def __enter__(self) -> Self:
         handler = type("Handler", (_Handler,), {"emulator": self})
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
         self._server.daemon_threads = True
@@ -117,7 +117,7 @@ class Emulator:
                     "client_email": ADDRESS,
                     "client_id": "1",
                     "token_uri": f"{self.endpoint}/token",
-                }  # fmt: skip
+                }
             )
         )
         path.chmod(0o600)
@@ -128,9 +128,7 @@ class Emulator:
     def trouble(self, kind: str) -> Trouble | None:
         """The next trouble that fits a request."""
         with self.lock:
-            found = next(
-                (t for t in self.troubles if t.at == kind or (not t.at and kind != "token")), None
-            )
+            found = next((t for t in self.troubles if t.at == kind or (not t.at and kind != "token")), None)
             if found:
                 self.troubles.remove(found)
             return found
@@ -145,7 +143,9 @@ class Emulator:
         """A token for a signed assertion. Raises Refused."""
         asked = urllib.parse.parse_qs(body)
         try:
-            claims = jwt.decode(asked["assertion"][0], certs=_keys()[1], audience=_AUDIENCE)
+            claims = jwt.decode(  # type: ignore[no-untyped-call]
+                asked["assertion"][0], certs=_keys()[1], audience=_AUDIENCE
+            )
         except (KeyError, ValueError) as error:
             raise Refused(400, "invalid_grant") from error
         if _SCOPE not in str(claims.get("scope", "")).split():
@@ -275,11 +275,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _token(self, body: str) -> None:
         trouble = self.emulator.trouble("token")
+        if trouble:
+            self._send(400, json.dumps({"error": "invalid_grant"}))
+            return
         try:
-            if trouble:
-                raise Refused(400, "invalid_grant")
-            found: Any = self.emulator.token(body)
-            self._send(200, json.dumps(found))
+            self._send(200, json.dumps(self.emulator.token(body)))
         except Refused as refused:
             self._send(refused.code, json.dumps({"error": refused.message}))
 

@@ -54,9 +54,15 @@ def _loaded(path: Path) -> Credentials:
         info = json.loads(path.read_text(encoding="utf-8"))
         kind = info.get("type", "authorized_user")
         if kind == "service_account":
-            return service_account.Credentials.from_service_account_info(info, scopes=[SCOPE])
+            robot: Credentials = service_account.Credentials.from_service_account_info(  # type: ignore[no-untyped-call]
+                info, scopes=[SCOPE]
+            )
+            return robot
         if kind == "authorized_user":
-            return user.Credentials.from_authorized_user_info(info, scopes=[SCOPE])
+            person: Credentials = user.Credentials.from_authorized_user_info(  # type: ignore[no-untyped-call]
+                info, scopes=[SCOPE]
+            )
+            return person
     except FileNotFoundError:
         raise WorkbookForbidden(_NO_FILE.fill(path=str(path))) from None
     except (OSError, ValueError, AttributeError, GoogleAuthError):

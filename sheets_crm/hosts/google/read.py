@@ -166,10 +166,10 @@ def _sheets(found: Mapping[str, Any]) -> list[SheetState]:
         marks = [
             m["metadataValue"] for m in sheet.get("developerMetadata", []) if m.get("metadataKey") == MARK
         ]
-        key = marks[0] if marks else by_name.get(number)
-        if key in taken:
-            key = None
-        taken |= {key} if key else set()
+        holds: str | None = marks[0] if marks else by_name.get(number)
+        if holds in taken:
+            holds = None
+        taken |= {holds} if holds else set()
         out.append(
             SheetState(
                 number,
@@ -177,13 +177,13 @@ def _sheets(found: Mapping[str, Any]) -> list[SheetState]:
                 properties.get("hidden", False),
                 grid.get("rowCount", 0),
                 grid.get("columnCount", 0),
-                key,
+                holds,
                 bool(marks),
                 sheet.get("conditionalFormats", []),
                 [chart["chartId"] for chart in sheet.get("charts", [])],
                 [*sheet.get("rowGroups", []), *sheet.get("columnGroups", [])],
                 bool(sheet.get("protectedRanges")),
-            )  # fmt: skip
+            )
         )
     # Metadata goes before names: a name may have been copied, metadata is only ever made by us.
     marked = {s.key for s in out if s.marked}

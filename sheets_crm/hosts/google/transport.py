@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import requests
 from google.auth.exceptions import GoogleAuthError, RefreshError
@@ -130,7 +130,7 @@ class Sheets:
             except (APIError, requests.RequestException, GoogleAuthError) as error:
                 trouble = self._trouble(error)
             if not trouble.passing:
-                # Neither what Google says nor its request: either may quote a cell.
+                # Without what Google says: it may quote a cell.
                 raise trouble.problem from None
             patience.wait(trouble)
 
@@ -152,9 +152,9 @@ class Sheets:
         if code == 429 or (code == 403 and "RATE_LIMIT_EXCEEDED" in reasons):
             return Trouble(WorkbookUnreachable(_QUOTA), True, True, code, self._asked_to_wait(response))
         if code in _BUSY:
-            problem = WorkbookUnreachable(_BROKEN.fill(code=code))
-            return Trouble(problem, True, False, code, self._asked_to_wait(response))
-        problem = WorkbookUnreadable(_REFUSED.fill(code=code))
+            broken = WorkbookUnreachable(_BROKEN.fill(code=code))
+            return Trouble(broken, True, False, code, self._asked_to_wait(response))
+        problem: WorkbookError = WorkbookUnreadable(_REFUSED.fill(code=code))
         if code == 401:
             problem = WorkbookForbidden(_BAD_KEY)
         elif code == 403 and "SERVICE_DISABLED" in reasons:
@@ -254,7 +254,7 @@ def _within_a_url(ranges: Sequence[str]) -> list[list[str]]:
     out: list[list[str]] = [[]]
     room = _LONGEST_URL
     for range_ in ranges:
-        size = len(requests.utils.quote(range_)) + len("&ranges=")
+        size = len(quote(range_)) + len("&ranges=")
         if size > room and out[-1]:
             out.append([])
             room = _LONGEST_URL
@@ -264,7 +264,7 @@ def _within_a_url(ranges: Sequence[str]) -> list[list[str]]:
 
 
 def _reasons(response: requests.Response) -> set[str]:
-    """The codes in an error's body; what it says in words may quote a cell, and is not looked at."""
+    """The codes in an error's body."""
     try:
         error = response.json()["error"]
         details = [d.get("reason", "") for d in error.get("details", ()) if isinstance(d, dict)]

@@ -388,12 +388,12 @@ def _same_rule(found: Json, wanted: Json, highlight: Highlight) -> bool:
     ranges = found.get("ranges", [])
     if len(ranges) != 1:
         return False
-    range_, area_ = ranges[0], highlight.area
+    where: Mapping[str, int] = ranges[0]
     return (
-        range_.get("startRowIndex", 0) == area_.first_row - 1
-        and range_.get("startColumnIndex", 0) == area_.first_column - 1
-        and range_.get("endColumnIndex", area_.last_column) >= area_.last_column
-        and range_.get("endRowIndex", area_.last_row) >= area_.last_row
+        where.get("startRowIndex", 0) == highlight.area.first_row - 1
+        and where.get("startColumnIndex", 0) == highlight.area.first_column - 1
+        and where.get("endColumnIndex", highlight.area.last_column) >= highlight.area.last_column
+        and where.get("endRowIndex", highlight.area.last_row) >= highlight.area.last_row
     )
 
 
