@@ -17,6 +17,7 @@ from sheets_crm.sheet import LOG_KEY, Changes, Doubt, Grid, Value, log_lines
 from tests.firms import TODAY, deal, sheet
 from tests.google.bench import Desk
 from tests.google.formulas import Fault
+from tests.google.server import Trouble
 
 TABLE, FIX = "Deals", "To fix"
 HEADER = ("deal_id", "stage", "owner", "next_date", "amount", "created_at", "closed_at")
@@ -426,6 +427,15 @@ def test_what_is_too_large_goes_in_parts_and_the_log_comes_last(tmp_path: Path) 
         assert len(writes) > 2
         assert marked(desk) == meant
         assert run(desk).applied == (False, None, None, None)
+
+
+def test_what_google_finds_too_large_goes_in_smaller_parts(desk: Desk) -> None:
+    """413 is no end: the same changes are sent again in parts."""
+    desk.emulator.fail(Trouble("413", "write"))
+    result = run(desk)
+    assert result.applied is not None
+    assert result.applied.changed
+    assert marked(desk) == planned(result)
 
 
 def test_a_change_in_the_middle_of_the_parts_is_mended_by_the_next_run(tmp_path: Path) -> None:

@@ -36,7 +36,7 @@ _STATUS = {
 
 Kind: TypeAlias = Literal[
     "429", "500", "502", "503", "401", "403", "protected", "lost before", "lost after", "hangs before", "hangs after",
-    "disabled", "not a spreadsheet", "garbled after", "revoked",
+    "disabled", "not a spreadsheet", "garbled after", "revoked", "413",
 ]  # fmt: skip
 
 

@@ -11,6 +11,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from sheets_crm.errors import UsageError, WorkbookChanged, WorkbookError, WorkbookUnreachable
@@ -28,6 +29,8 @@ __all__ = ["Clock", "GoogleHost", "credentials", "key_of"]
 
 MOST_BYTES = 24_000_000
 """A request larger than this is split: a batch that Google cannot finish in three minutes is given up as a whole."""
+_SMALL = 2_000_000
+"""What Google itself recommends, for a batch that it has refused as too large."""
 _KEY = re.compile(r"[A-Za-z0-9_-]{20,}")
 _URL = re.compile(
     r"https://docs\.google\.com/(?:a/[^/]+/)?spreadsheets/(?:u/\d+/)?d/([A-Za-z0-9_-]{20,})(?:[/?#]|\Z)"
@@ -82,21 +85,27 @@ class GoogleHost:
             fresh = read(self._sheets, lambda _: reading.chosen)
             if fresh.version != reading.version:
                 raise WorkbookChanged(_CHANGED.fill(name=self.label))
-        parts, state = made.parts(self._most_bytes), reading.state
-        for number, part in enumerate(parts, start=1):
-            try:
-                state = self._send(part, state, made.device)
-            except WorkbookError as error:
-                if number == 1:
-                    raise
-                raise type(error)(_HALF.fill(problem=error.message)) from None
-        self._stale()
-        return Applied(changed=True, reason=_IN_PARTS.fill(parts=len(parts)) if len(parts) > 1 else None)
+        try:
+            parts = self._send_all(made.parts(self._most_bytes), made.device, reading.state)
+        except _TooLarge:
+            parts = self._send_all(made.parts(_SMALL), made.device, reading.state)
+        self._reading = replace(reading, version="")  # what was read is no longer what is there
+        return Applied(changed=True, reason=_IN_PARTS.fill(parts=parts) if parts > 1 else None)
 
-    def _stale(self) -> None:
-        """What was read is no longer what is there; the title still is."""
-        if self._reading:
-            self._reading = _spent(self._reading)
+    def _send_all(
+        self, parts: Sequence[Sequence[Mapping[str, Any]]], device: int, state: State | None
+    ) -> int:
+        """Sends one part after the other; how many there were."""
+        for number, part in enumerate(parts):
+            try:
+                state = self._send(part, state, device)
+            except _TooLarge as error:
+                if number or len(part) == 1:
+                    raise error.problem from None
+                raise
+            except WorkbookError as error:
+                raise (type(error)(_HALF.fill(problem=error.message)) if number else error) from None
+        return len(parts)
 
     def _send(self, requests: Sequence[Mapping[str, Any]], state: State | None, device: int) -> State:
         """Makes the requests once, and never twice; the new state."""
@@ -115,6 +124,8 @@ class GoogleHost:
                     return new
                 if now != state:
                     raise WorkbookChanged(_OTHER_RUN.fill(name=self.label)) from None
+                if refused.too_large:
+                    raise _TooLarge(refused.problem) from None
                 raise refused.problem from None
             except WorkbookError as error:
                 if lost:
@@ -137,10 +148,12 @@ class GoogleHost:
             raise (_unknown(error) if lost else error) from None
 
 
-def _spent(reading: Reading) -> Reading:
-    from dataclasses import replace  # noqa: PLC0415
+class _TooLarge(Exception):
+    """Google will not take so much at once."""
 
-    return replace(reading, version="")
+    def __init__(self, problem: WorkbookError) -> None:
+        super().__init__(problem.message.en)
+        self.problem = problem
 
 
 def _next(state: State | None, requests: Sequence[Mapping[str, Any]]) -> State:

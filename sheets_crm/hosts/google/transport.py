@@ -7,6 +7,7 @@ can find out; a reply that was lost says nothing about the change.
 from __future__ import annotations
 
 import ipaddress
+import json
 import logging
 import os
 import random
@@ -21,6 +22,7 @@ import requests
 from google.auth.exceptions import GoogleAuthError, RefreshError
 from gspread.exceptions import APIError
 from gspread.http_client import HTTPClient
+from gspread.urls import SPREADSHEET_BATCH_UPDATE_URL
 from requests.adapters import HTTPAdapter
 
 from sheets_crm.errors import (
@@ -46,6 +48,7 @@ _TIMEOUT = (10.0, 180.0)
 """Seconds to connect, and for an answer: Google itself gives up on a request after 180."""
 _BUSY = (408, 429, 500, 502, 503, 504)
 _LONGEST_URL = 6000
+_JSON = {"Content-Type": "application/json; charset=UTF-8"}
 
 
 class Clock(NamedTuple):
@@ -67,9 +70,10 @@ class LostReply(Exception):
 class RefusedWrite(Exception):
     """Google refused a write as a whole; `problem` is what a person is told if the spreadsheet is still ours."""
 
-    def __init__(self, problem: WorkbookError) -> None:
+    def __init__(self, problem: WorkbookError, *, too_large: bool) -> None:
         super().__init__(problem.message.en)
         self.problem = problem
+        self.too_large = too_large
 
 
 class Sheets:
@@ -105,10 +109,11 @@ class Sheets:
 
     def update(self, changes: Sequence[Mapping[str, Any]]) -> None:
         """Makes all changes or none. Raises LostReply, RefusedWrite, WorkbookError."""
+        url, body = SPREADSHEET_BATCH_UPDATE_URL % self.key, compact({"requests": changes})
         patience = Patience(self.clock)
         while True:
             try:
-                self._http.batch_update(self.key, {"requests": list(changes)})
+                self._http.request("post", url, data=body, headers=_JSON).json()
             except (APIError, requests.RequestException, GoogleAuthError) as error:
                 trouble = self._trouble(error)
             else:
@@ -117,8 +122,8 @@ class Sheets:
                 patience.wait(trouble)
             elif trouble.passing:
                 raise LostReply(trouble.problem) from None
-            elif trouble.code == 400:
-                raise RefusedWrite(trouble.problem) from None
+            elif trouble.code in (400, 413):
+                raise RefusedWrite(trouble.problem, too_large=trouble.code == 413) from None
             else:
                 raise trouble.problem from None
 
@@ -261,6 +266,11 @@ def _within_a_url(ranges: Sequence[str]) -> list[list[str]]:
         out[-1].append(range_)
         room -= size
     return out if out[0] else []
+
+
+def compact(body: Mapping[str, Any]) -> bytes:
+    """A body as it is sent: Cyrillic in two bytes a letter, not six, which halves a large report."""
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def _reasons(response: requests.Response) -> set[str]:

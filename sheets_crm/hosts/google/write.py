@@ -8,7 +8,6 @@ again just before. All else is either ours alone or finds its row by the row's o
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from sheets_crm.hosts.google import report
 from sheets_crm.hosts.google.cells import Json, area, literal, quoted, span, text, typed
 from sheets_crm.hosts.google.read import DEVICE, FIRST_WATCH, MARK, Reading, SheetState, Watch
+from sheets_crm.hosts.google.transport import compact
 from sheets_crm.sheet import (
     LOG_KEY,
     Area,
@@ -64,7 +64,7 @@ class Plan:
         out: list[list[Json]] = [[]]
         room = most
         for request in whole:
-            size = len(json.dumps(request, ensure_ascii=False).encode())
+            size = len(compact(request))
             if size > room and out[-1]:
                 out.append([])
                 room = most
@@ -411,4 +411,4 @@ def _colors(rule: Json) -> list[tuple[int, ...]]:
 
 
 def _digest(requests: Sequence[Json]) -> str:
-    return hashlib.sha256(json.dumps(requests).encode()).hexdigest()[:32]
+    return hashlib.sha256(compact({"requests": requests})).hexdigest()[:32]
