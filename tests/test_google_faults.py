@@ -70,7 +70,7 @@ PASSING: dict[str, tuple[list[Trouble], list[float]]] = {
     ),
     "a write that was not made: 500": ([Trouble("500", "write")], [1.5]),
     "a write that was not made: 502": ([Trouble("502", "write")], [1.5]),
-    "a write that was not made: 503": ([Trouble("503", "write", "30")], [1.5]),
+    "a write that was not made: 503": ([Trouble("503", "write", "30")], [30.5]),
     "a write that was not made: cut off": ([Trouble("lost before", "write")], [1.5]),
     "a write whose reply was lost": ([Trouble("lost after", "write")], []),
     "a write whose reply was cut": ([Trouble("garbled after", "write")], []),
@@ -190,6 +190,20 @@ def test_of_two_runs_at_once_one_writes(tmp_path: Path, first: bool) -> None:
             run(desk, DAY)
         assert whole(desk.book) == states[0]
         assert again(desk).applied == (False, None, None, None)
+
+
+def test_a_lost_write_overtaken_by_another_run_is_told_as_unknown(desk: Desk) -> None:
+    """Ours was made, its reply lost, and another run wrote on top: that ours wrote nothing would be a lie."""
+
+    def other() -> None:
+        again(desk)
+
+    desk.emulator.before_write.append(lambda: desk.emulator.before_read.append(other))
+    desk.emulator.fail(Trouble("lost after", "write"))
+    desk.type(TABLE, 4, 5, 77)
+    with pytest.raises(errors.WorkbookChanged, match="whether this one did before it is not known"):
+        run(desk, DAY)
+    assert again(desk).applied == (False, None, None, None)
 
 
 def test_two_equal_runs_at_once_are_one(desk: Desk) -> None:

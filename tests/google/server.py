@@ -66,6 +66,8 @@ class Emulator:
     calls: list[Call] = field(default_factory=list)
     before_write: list[Callable[[], None]] = field(default_factory=list)
     """Run once each, just before the next write is made: the hands of a person."""
+    before_read: list[Callable[[], None]] = field(default_factory=list)
+    """The same before the next reading."""
     tokens: set[str] = field(default_factory=set)
     forbidden: bool = False
     """True: the address may read and write nothing."""
@@ -133,9 +135,11 @@ class Emulator:
                 self.troubles.remove(found)
             return found
 
-    def meanwhile(self) -> None:
-        """Lets the hands of a person do what they are to do before a write; they may well call the API themselves."""
-        hands, self.before_write = self.before_write, []
+    def meanwhile(self, *, writes: bool) -> None:
+        """Lets the hands of a person do what they are to do before a request; they may well call the API themselves."""
+        waiting = self.before_write if writes else self.before_read
+        hands = waiting[:]
+        waiting.clear()
         for hand in hands:
             hand()
 
@@ -246,8 +250,7 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             self._allow()
             query = urllib.parse.parse_qs(url.query, keep_blank_values=True)
-            if writes:
-                self.emulator.meanwhile()
+            self.emulator.meanwhile(writes=writes)
             with self.emulator.lock:
                 found = self.emulator.answer(method, query, json.loads(raw) if raw else None)
             if wrong := discovery.fault(method.response, found):

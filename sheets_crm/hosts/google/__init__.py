@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from sheets_crm.errors import UsageError, WorkbookChanged, WorkbookError, WorkbookUnreachable
 from sheets_crm.hosts.google.credentials import credentials
 from sheets_crm.hosts.google.read import STATE, STATE_FIELDS, Reading, State, read, state_of
-from sheets_crm.hosts.google.transport import Clock, LostReply, Patience, RefusedWrite, Sheets, Trouble
+from sheets_crm.hosts.google.transport import Clock, LostReply, Patience, RefusedWrite, Sheets
 from sheets_crm.hosts.google.write import plan
 from sheets_crm.sheet import Applied, Changes, Select, Snapshot
 from sheets_crm.text import Text
@@ -117,13 +117,15 @@ class GoogleHost:
             try:
                 self._sheets.update(batch)
             except LostReply as reply:
-                lost, problem = True, reply.problem
+                lost, trouble = True, reply.trouble
             except RefusedWrite as refused:
                 now = self._state(lost=lost)
                 if now == new:
                     return new
                 if now != state:
-                    raise WorkbookChanged(_OTHER_RUN.fill(name=self.label)) from None
+                    raise WorkbookChanged(
+                        (_OTHER_RUN_TOO if lost else _OTHER_RUN).fill(name=self.label)
+                    ) from None
                 if refused.too_large:
                     raise _TooLarge(refused.problem) from None
                 raise refused.problem from None
@@ -137,7 +139,7 @@ class GoogleHost:
                 return new
             # It may still be on its way: that is safe, since only one of the two can find the old state.
             try:
-                patience.wait(Trouble(problem))
+                patience.wait(trouble)
             except WorkbookError as error:
                 raise _unknown(error) from None
 
@@ -202,6 +204,12 @@ _CHANGED = Text(
 _OTHER_RUN = Text(
     "Another run has just written into {name}, so this one wrote nothing: run the command again.",
     "В таблицу {name} только что записал другой запуск, поэтому этот ничего не записал: запустите команду ещё раз.",
+)
+_OTHER_RUN_TOO = Text(
+    "Another run has just written into {name}; whether this one did before it is not known. "
+    "Running again is safe, nothing is written twice.",
+    "В таблицу {name} только что записал другой запуск; успел ли до него этот, неизвестно. "
+    "Запустить ещё раз безопасно, дважды ничего не запишется.",
 )
 _UNKNOWN = Text(
     "{problem} Whether the changes were made is not known; running again is safe, nothing is written twice.",

@@ -47,6 +47,7 @@ def size(page: Page) -> tuple[int, int]:
     charts = [(chart.anchor[0], chart.anchor[1]) for chart in page.charts]
     places = [
         *page.cells,
+        *page.notes,
         *((a.last_row, a.last_column) for a in page.merges),
         *charts,
         *_reach(page),

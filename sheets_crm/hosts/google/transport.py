@@ -60,11 +60,11 @@ class Clock(NamedTuple):
 
 
 class LostReply(Exception):
-    """A write was sent and no one knows whether it was made; `problem` is what a person is told if it stays so."""
+    """A write was sent and no one knows whether it was made; `trouble` is why."""
 
-    def __init__(self, problem: WorkbookError) -> None:
-        super().__init__(problem.message.en)
-        self.problem = problem
+    def __init__(self, trouble: Trouble) -> None:
+        super().__init__(trouble.problem.message.en)
+        self.trouble = trouble
 
 
 class RefusedWrite(Exception):
@@ -121,7 +121,7 @@ class Sheets:
             if trouble.certain and trouble.passing:
                 patience.wait(trouble)
             elif trouble.passing:
-                raise LostReply(trouble.problem) from None
+                raise LostReply(trouble) from None
             elif trouble.code in (400, 413):
                 raise RefusedWrite(trouble.problem, too_large=trouble.code == 413) from None
             else:
