@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Clock", "GoogleHost", "credentials", "key_of"]
 
-MOST_BYTES = 24_000_000
-"""A request larger than this is split: a batch that Google cannot finish in three minutes is given up as a whole."""
+MOST_BYTES = 10_000_000
+"""A request larger than this is split: Google refuses more than 10,485,760 bytes."""
 _SMALL = 2_000_000
 """What Google itself recommends, for a batch that it has refused as too large."""
 _KEY = re.compile(r"[A-Za-z0-9_-]{20,}")

@@ -123,7 +123,7 @@ class Sheets:
             elif trouble.passing:
                 raise LostReply(trouble) from None
             elif trouble.code in (400, 413):
-                raise RefusedWrite(trouble.problem, too_large=trouble.code == 413) from None
+                raise RefusedWrite(trouble.problem, too_large=trouble.too_large) from None
             else:
                 raise trouble.problem from None
 
@@ -176,8 +176,8 @@ class Sheets:
             problem = WorkbookForbidden(_PROTECTED.fill(who=who))
         elif "limit" in response.text and "cells" in response.text:
             problem = WorkbookUnreadable(_FULL)
-        elif code == 413:
-            problem = WorkbookUnreadable(_TOO_LARGE)
+        elif code == 413 or "payload size exceeds" in response.text:
+            return Trouble(WorkbookUnreadable(_TOO_LARGE), code=code, too_large=True)
         return Trouble(problem, code=code)
 
     def _asked_to_wait(self, response: requests.Response) -> float | None:
@@ -210,6 +210,8 @@ class Trouble(NamedTuple):
     code: int = 0
     wait: float | None = None
     """Seconds that the service asks us to wait."""
+    too_large: bool = False
+    """True: a smaller request might do."""
 
 
 class Patience:
