@@ -438,6 +438,31 @@ def test_what_google_finds_too_large_goes_in_smaller_parts(desk: Desk) -> None:
     assert marked(desk) == planned(result)
 
 
+def test_googles_own_limit_is_met_by_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A request that Google finds too large by its size in bytes: the same changes are sent again in parts."""
+    monkeypatch.setattr("tests.google.server.MOST_BYTES", 25_000)
+    monkeypatch.setattr("sheets_crm.hosts.google._SMALL", 20_000)
+    with Desk([table(1, 2, 3)], tmp_path) as desk:
+        result = run(desk)
+        assert result.applied is not None
+        assert result.applied.reason is not None
+        assert marked(desk) == planned(result)
+        writes = [c for c in desk.emulator.calls if c.method == "spreadsheets.batchUpdate"]
+        assert writes[0].code == 400
+        assert all(c.sent < 25_000 for c in writes[1:])
+
+
+def test_a_column_is_added_at_the_very_edge_of_a_sheet(tmp_path: Path) -> None:
+    """A sheet without a single free column gets one."""
+    with Desk([table(1, 2, 3)], tmp_path) as desk:
+        grid = {"sheetId": 0, "gridProperties": {"rowCount": 10, "columnCount": len(HEADER)}}
+        fields = "gridProperties.rowCount,gridProperties.columnCount"
+        desk.do({"updateSheetProperties": {"properties": grid, "fields": fields}})
+        meant = planned(run(desk))
+        assert marked(desk) == meant
+        assert desk.sheet(TABLE).width == len(HEADER) + 1
+
+
 def test_a_change_in_the_middle_of_the_parts_is_mended_by_the_next_run(tmp_path: Path) -> None:
     """Permission is withdrawn after the second part: a sentence says what is half done, and running again completes it."""
     with Desk([table(*range(1, 30))], tmp_path, most_bytes=8_000) as desk:

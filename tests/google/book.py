@@ -38,8 +38,8 @@ PROTECTED = (
     "You are trying to edit a protected cell or object. "
     "Please contact the spreadsheet owner to remove protection if you need to edit."
 )
-MOST_CELLS, LONGEST = 10_000_000, 50_000
-"""Google's limits: cells of a spreadsheet, characters of a cell."""
+MOST_CELLS, LONGEST, MOST_BYTES = 10_000_000, 50_000, 10_485_760
+"""Google's limits: cells of a spreadsheet, characters of a cell, bytes of a request."""
 _POINT_LOCALES = ("en_US", "en_GB", "zh_CN", "ja_JP")
 
 
@@ -567,17 +567,16 @@ def _insert(book: Book, body: Mapping[str, Any]) -> None:
     range_ = body["range"]
     sheet, rows = book.own(range_.get("sheetId")), range_["dimension"] == "ROWS"
     at = range_.get("startIndex", 0)
-    if at > (sheet.height if rows else sheet.width):
-        raise _Wrong("range exceeds grid limits")
+    size = sheet.height if rows else sheet.width
+    if at > size:
+        raise _Wrong(f"range.startIndex must not be greater than the grid size ({size})")
+    if at == size and not body.get("inheritFromBefore"):
+        raise _Wrong(
+            f"range.startIndex must be less than the grid size ({size}) if inheritFromBefore is false."
+        )
     if body.get("inheritFromBefore") and at == 0:
         raise _Wrong("inheritFromBefore cannot be true at index 0")
     _shift(book, sheet, rows, at, range_["endIndex"] - at)
-
-
-def _append(book: Book, body: Mapping[str, Any]) -> None:
-    sheet = book.own(body.get("sheetId"))
-    grid = sheet.properties["gridProperties"]
-    grid["rowCount" if body["dimension"] == "ROWS" else "columnCount"] += body["length"]
 
 
 def _delete(book: Book, body: Mapping[str, Any]) -> None:
@@ -813,7 +812,7 @@ def _update_spreadsheet(book: Book, body: Mapping[str, Any]) -> None:
 _HANDLERS: dict[str, Callable[[Book, Mapping[str, Any]], dict[str, Any] | None]] = {
     "addChart": _add_chart, "addConditionalFormatRule": _add_format, "addDimensionGroup": _add_group,
     "addNamedRange": _add_name, "addProtectedRange": _add_protected, "addSheet": _add_sheet,
-    "appendCells": _append_cells, "appendDimension": _append, "clearBasicFilter": _clear_filter, "createDeveloperMetadata": _add_metadata,
+    "appendCells": _append_cells, "clearBasicFilter": _clear_filter, "createDeveloperMetadata": _add_metadata,
     "deleteConditionalFormatRule": _delete_format, "deleteDimension": _delete, "deleteDimensionGroup": _delete_group,
     "deleteEmbeddedObject": _delete_object, "deleteNamedRange": _delete_name, "deleteSheet": _delete_sheet,
     "insertDimension": _insert, "mergeCells": _merge, "repeatCell": _repeat_cell, "setBasicFilter": _set_filter,

@@ -23,7 +23,7 @@ from typing import Any, Literal, NamedTuple, Self, TypeAlias
 from google.auth import jwt
 
 from tests.google import discovery
-from tests.google.book import PROTECTED, Book, Refused
+from tests.google.book import MOST_BYTES, PROTECTED, Book, Refused
 
 ADDRESS = "robot@emulator.iam.gserviceaccount.example"
 _SCOPE = "https://www.googleapis.com/auth/spreadsheets"
@@ -249,6 +249,8 @@ class _Handler(BaseHTTPRequestHandler):
             return
         try:
             self._allow()
+            if size > MOST_BYTES:
+                raise Refused(400, f"Request payload size exceeds the limit: {MOST_BYTES} bytes.")
             query = urllib.parse.parse_qs(url.query, keep_blank_values=True)
             self.emulator.meanwhile(writes=writes)
             with self.emulator.lock:

@@ -179,13 +179,16 @@ class _Planner:
                 below = area(sheet.id, where._replace(first_row=update.header_row + 1), open_end=True)
                 first.append({"updateCells": {"range": below, "fields": "userEnteredValue"}})
         else:
-            # A fresh column cannot hold anything, whoever has moved or typed what meanwhile.
-            if (more := update.column - sheet.columns) > 0:
-                first.append(
-                    {"appendDimension": {"sheetId": sheet.id, "dimension": "COLUMNS", "length": more}}
-                )
+            # A fresh column cannot hold anything, whoever has moved or typed what meanwhile. It looks like its
+            # neighbour, but has no dropdown of it.
             range_ = span(sheet.id, "COLUMNS", update.column, update.column)
             first.append({"insertDimension": {"range": range_, "inheritFromBefore": update.column > 1}})
+            column = {
+                "sheetId": sheet.id,
+                "startColumnIndex": update.column - 1,
+                "endColumnIndex": update.column,
+            }
+            first.append({"updateCells": {"range": column, "fields": "dataValidation"}})
         rows = [{"values": [{"userEnteredValue": {"formulaValue": formula}}]}]
         start = {"sheetId": sheet.id, "rowIndex": update.header_row - 1, "columnIndex": update.column - 1}
         first.append({"updateCells": {"start": start, "rows": rows, "fields": "userEnteredValue"}})
