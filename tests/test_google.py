@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from sheets_crm import history, sync
-from sheets_crm.errors import UsageError, WorkbookChanged
+from sheets_crm.errors import UsageError, WorkbookChanged, WorkbookForbidden
 from sheets_crm.hosts.google import GoogleHost, credentials, key_of
 from sheets_crm.hosts.google.cells import formula
 from sheets_crm.sheet import LOG_KEY, Changes, Doubt, Grid, Value, log_lines
@@ -427,6 +427,49 @@ def test_what_is_too_large_goes_in_parts_and_the_log_comes_last(tmp_path: Path) 
         assert len(writes) > 2
         assert marked(desk) == meant
         assert run(desk).applied == (False, None, None, None)
+
+
+def log_of(desk: Desk) -> tuple[int, bool]:
+    """(runs in the log, whether it is whole)."""
+    rows = desk.book.values("sheets_crm_log", "UNFORMATTED_VALUE").get("values", [])
+    lines = log_lines(Grid(LOG_KEY, rows))
+    return len(history.read_past(lines).runs), history.chain(lines).broken_at is None
+
+
+def test_a_log_that_is_too_large_by_itself_is_never_half_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its lines wait beside it until all have come, and are moved in one step: whatever stops the run in between."""
+    monkeypatch.setattr("sheets_crm.hosts.google.report._A_CHUNK", 900)
+    most = 3_000
+    with Desk([table(*range(1, 40))], tmp_path) as desk:
+        meant = planned(run(desk))
+        whole, log = desk.seen("Audit"), desk.seen("sheets_crm_log")
+    (tmp_path / "2").mkdir()
+    with Desk([table(*range(1, 40))], tmp_path / "2", most_bytes=most) as desk:
+        for stop in range(1, 400, 5):
+            steps = iter(range(10_000))
+
+            def hand(at: int = stop, counted: Iterator[int] = steps) -> None:
+                desk.emulator.forbidden = next(counted) == at
+                desk.emulator.before_write.append(hand)
+
+            desk.emulator.before_write.append(hand)
+            try:
+                run(desk)
+            except WorkbookForbidden:
+                titles = [sheet.title for sheet in desk.book.sheets]
+                assert "sheets_crm_log" not in titles or log_of(desk) == (0, True)
+            else:
+                break
+            finally:
+                desk.emulator.before_write.clear()
+                desk.emulator.forbidden = False
+        assert log_of(desk) == (1, True)
+        assert marked(desk) == meant
+        assert desk.seen("Audit") == whole
+        assert desk.seen("sheets_crm_log") == log
+        assert stop > 20
 
 
 def test_what_google_finds_too_large_goes_in_smaller_parts(desk: Desk) -> None:

@@ -579,6 +579,17 @@ def _insert(book: Book, body: Mapping[str, Any]) -> None:
     _shift(book, sheet, rows, at, range_["endIndex"] - at)
 
 
+def _cut_paste(book: Book, body: Mapping[str, Any]) -> None:
+    """Within one sheet; formulas that point to what is moved are not followed."""
+    sheet, (r0, c0, r1, c1) = _area(book, body["source"])
+    to = body["destination"]
+    if to.get("sheetId", 0) != sheet.id:
+        raise _Wrong("the emulator moves cells within a sheet only")
+    found = {at: sheet.cells.pop(at) for at in list(sheet.cells) if r0 <= at[0] < r1 and c0 <= at[1] < c1}
+    for (r, c), cell in found.items():
+        sheet.cells[r - r0 + to.get("rowIndex", 0), c - c0 + to.get("columnIndex", 0)] = cell
+
+
 def _delete(book: Book, body: Mapping[str, Any]) -> None:
     range_ = body["range"]
     sheet, rows = book.own(range_.get("sheetId")), range_["dimension"] == "ROWS"
@@ -812,7 +823,7 @@ def _update_spreadsheet(book: Book, body: Mapping[str, Any]) -> None:
 _HANDLERS: dict[str, Callable[[Book, Mapping[str, Any]], dict[str, Any] | None]] = {
     "addChart": _add_chart, "addConditionalFormatRule": _add_format, "addDimensionGroup": _add_group,
     "addNamedRange": _add_name, "addProtectedRange": _add_protected, "addSheet": _add_sheet,
-    "appendCells": _append_cells, "clearBasicFilter": _clear_filter, "createDeveloperMetadata": _add_metadata,
+    "appendCells": _append_cells, "clearBasicFilter": _clear_filter, "createDeveloperMetadata": _add_metadata, "cutPaste": _cut_paste,
     "deleteConditionalFormatRule": _delete_format, "deleteDimension": _delete, "deleteDimensionGroup": _delete_group,
     "deleteEmbeddedObject": _delete_object, "deleteNamedRange": _delete_name, "deleteSheet": _delete_sheet,
     "insertDimension": _insert, "mergeCells": _merge, "repeatCell": _repeat_cell, "setBasicFilter": _set_filter,

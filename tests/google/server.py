@@ -248,9 +248,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._fail(trouble, method.name, size)
             return
         try:
-            self._allow()
-            if size > MOST_BYTES:
-                raise Refused(400, f"Request payload size exceeds the limit: {MOST_BYTES} bytes.")
+            self._allow(size)
             query = urllib.parse.parse_qs(url.query, keep_blank_values=True)
             self.emulator.meanwhile(writes=writes)
             with self.emulator.lock:
@@ -271,12 +269,14 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self._reply(method.name, size, 200, found)
 
-    def _allow(self) -> None:
+    def _allow(self, size: int) -> None:
         given = self.headers.get("authorization", "").removeprefix("Bearer ")
         if given not in self.emulator.tokens:
             raise Refused(401, "Request had invalid authentication credentials.")
         if self.emulator.forbidden:
             raise Refused(403, "The caller does not have permission")
+        if size > MOST_BYTES:
+            raise Refused(400, f"Request payload size exceeds the limit: {MOST_BYTES} bytes.")
 
     def _token(self, body: str) -> None:
         trouble = self.emulator.trouble("token")

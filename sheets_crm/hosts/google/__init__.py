@@ -100,7 +100,7 @@ class GoogleHost:
             try:
                 state = self._send(part, state, device)
             except _TooLarge as error:
-                if number or len(part) == 1:
+                if number or len(part) <= 1:
                     raise error.problem from None
                 raise
             except WorkbookError as error:

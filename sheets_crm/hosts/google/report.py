@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -20,6 +20,7 @@ from sheets_crm.hosts.google.cells import (
     text,
 )
 from sheets_crm.hosts.google.read import SheetState
+from sheets_crm.hosts.google.transport import compact
 from sheets_crm.sheet import (
     Area,
     Cell,
@@ -35,8 +36,8 @@ from sheets_crm.sheet import (
     Style,
 )
 
-ROWS_A_REQUEST = 2000
-"""Rows of cells in one request, so that a large page can be split."""
+_A_CHUNK = 500_000
+"""Bytes of rows in one request, so that a large sheet can be written in parts."""
 _WIDTH, _HEIGHT = 100, 21
 """Pixels of a column and of a row as Google makes them."""
 _STACKED = "stacked_"
@@ -146,10 +147,29 @@ def _cells(page: Page, sheet: int, sheets: SheetIds) -> Iterator[Json]:
     for (row, column), note in page.notes.items():
         by_row.setdefault(row, {}).setdefault(column, {})["note"] = text(note)
     last = max(by_row, default=0)
-    for first in range(1, last + 1, ROWS_A_REQUEST):
-        rows = [_row(by_row.get(row, {})) for row in range(first, min(first + ROWS_A_REQUEST, last + 1))]
-        start = {"sheetId": sheet, "rowIndex": first - 1, "columnIndex": 0}
-        yield {"updateCells": {"start": start, "rows": rows, "fields": "userEnteredValue,note"}}
+    rows = [_row(by_row.get(row, {})) for row in range(1, last + 1)]
+    yield from written(sheet, (1, 1), rows, "userEnteredValue,note")
+
+
+def written(sheet: int, at: Position, rows: Sequence[Json], fields: str) -> Iterator[Json]:
+    """Rows of cells from a place on, in requests of a size that can be handled."""
+    for offset, some in chunks(rows):
+        start = {"sheetId": sheet, "rowIndex": at[0] - 1 + offset, "columnIndex": at[1] - 1}
+        yield {"updateCells": {"start": start, "rows": some, "fields": fields}}
+
+
+def chunks(rows: Sequence[Json]) -> Iterator[tuple[int, list[Json]]]:
+    """Runs of rows that stay small, each with the number of rows before it."""
+    offset, some, room = 0, list[Json](), _A_CHUNK
+    for row in rows:
+        size = len(compact(row))
+        if some and size > room:
+            yield offset, some
+            offset, some, room = offset + len(some), [], _A_CHUNK
+        some.append(row)
+        room -= size
+    if some:
+        yield offset, some
 
 
 def _row(cells: Mapping[int, Json]) -> Json:

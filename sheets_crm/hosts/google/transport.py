@@ -347,6 +347,6 @@ _TOO_LARGE = Text(
     "Google отказался принять столько изменений сразу; запускайте отчёты по одному (report ИМЯ --write).",
 )
 _REFUSED = Text(
-    "Google refused the request (error {code}); nothing was written. Please report it.",
-    "Google отклонил запрос (ошибка {code}); ничего не записано. Сообщите об этом разработчикам.",
+    "Google refused the request (error {code}); please report it.",
+    "Google отклонил запрос (ошибка {code}); сообщите об этом разработчикам.",
 )

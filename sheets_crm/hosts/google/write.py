@@ -38,6 +38,8 @@ _TOLD_APART = 12
 _CUT = 60
 """Characters of a text that are looked at to tell rows apart."""
 _WATCH_WIDTH = FIRST_WATCH + 7 + 2 * _TOLD_APART
+_ASIDE = 4
+"""The column of the log's sheet where lines wait that are too many for one request."""
 _DEVICE_NOTE = "sheets-crm: the texts of the To fix columns"
 _REPORT_NOTE = "sheets-crm: this sheet is replaced at every run"
 
@@ -50,27 +52,78 @@ class Plan:
     """New sheets, IDs, To fix formulas, highlights."""
     pages: list[Json] = field(default_factory=list)
     last: list[Json] = field(default_factory=list)
-    """The texts of To fix and the log: with them a run is complete."""
+    """The texts of To fix, and the digests of the reports."""
+    log: Log | None = None
+    """With it a run is complete."""
     by_place: bool = False
     device: int = 0
     """The id of the hidden sheet of ours, on which the named range of our state stands."""
 
     def __bool__(self) -> bool:
-        return bool(self.first or self.pages or self.last)
+        return bool(self.first or self.pages or self.last or self.log)
 
     def parts(self, most: int) -> list[list[Json]]:
-        """All requests in one part, or in as few as keep each below `most` bytes; the log is in the last."""
-        whole = [*self.first, *self.pages, *self.last]
-        out: list[list[Json]] = [[]]
-        room = most
-        for request in whole:
-            size = len(compact(request))
-            if size > room and out[-1]:
-                out.append([])
-                room = most
-            out[-1].append(request)
-            room -= size
-        return out
+        """All requests in one part, or in as few as keep each below `most` bytes; the log last, and in one step."""
+        appended = self.log.appended() if self.log else []
+        parts = _split([*self.first, *self.pages, *self.last], most)
+        if _size([*parts[-1], *appended]) <= most:
+            return [*parts[:-1], [*parts[-1], *appended]]
+        if self.log is None or _size(appended) <= most:
+            return [*parts, appended]
+        return [*parts, *_split(self.log.laid_aside(), most), self.log.moved()]
+
+
+@dataclass
+class Log:
+    """Lines for the log's sheet. A log that is only half there would be worse than none."""
+
+    sheet: int
+    rows: list[Json]
+    first: int
+    """The first free row of the sheet."""
+
+    def appended(self) -> list[Json]:
+        """The lines at the sheet's end, wherever that is by then."""
+        return [
+            {"appendCells": {"sheetId": self.sheet, "rows": some, "fields": "userEnteredValue"}}
+            for _, some in report.chunks(self.rows)
+        ]
+
+    def laid_aside(self) -> list[Json]:
+        """The lines beside the log, where no one looks for them."""
+        grid = {"sheetId": self.sheet, "gridProperties": {"rowCount": self._last, "columnCount": _ASIDE + 1}}
+        fields = "gridProperties.rowCount,gridProperties.columnCount"
+        return [
+            {"updateSheetProperties": {"properties": grid, "fields": fields}},
+            *report.written(self.sheet, (self.first, _ASIDE), self.rows, "userEnteredValue"),
+        ]
+
+    def moved(self) -> list[Json]:
+        """The lines that were laid aside, in their place: one small request for a log of any size."""
+        source = area(self.sheet, Area(self.first, _ASIDE, self._last, _ASIDE + 1))
+        place = {"sheetId": self.sheet, "rowIndex": self.first - 1, "columnIndex": 0}
+        return [{"cutPaste": {"source": source, "destination": place, "pasteType": "PASTE_NORMAL"}}]
+
+    @property
+    def _last(self) -> int:
+        return self.first + len(self.rows) - 1
+
+
+def _split(requests: Sequence[Json], most: int) -> list[list[Json]]:
+    out: list[list[Json]] = [[]]
+    room = most
+    for request in requests:
+        size = _size([request])
+        if size > room and out[-1]:
+            out.append([])
+            room = most
+        out[-1].append(request)
+        room -= size
+    return out
+
+
+def _size(requests: Sequence[Json]) -> int:
+    return sum(len(compact(request)) + 1 for request in requests)
 
 
 def plan(changes: Changes, reading: Reading) -> Plan:
@@ -249,14 +302,11 @@ class _Planner:
             sheet = old.id
         if old is None or not old.marked:
             self._claim(sheet, LOG_KEY, _REPORT_NOTE, protect=old is None or not old.protected)
-        rows = [
+        rows: list[Json] = [
             {"values": [{"userEnteredValue": typed(cell)} for cell in line if cell]} for line in changes.log
         ]
-        for start in range(0, len(rows), report.ROWS_A_REQUEST):
-            some = rows[start : start + report.ROWS_A_REQUEST]
-            self.made.last.append(
-                {"appendCells": {"sheetId": sheet, "rows": some, "fields": "userEnteredValue"}}
-            )
+        kept = self.reading.grids.get(old.title) if old else None
+        self.made.log = Log(sheet, rows, len(kept.rows) + 1 if kept else 1)
 
     def _device(self, old: SheetState | None, watching: Sequence[Json]) -> None:
         """The hidden sheet that all To fix columns look into; it is made with the first write, whatever is written."""
@@ -290,7 +340,8 @@ class _Planner:
                 for pair in sorted(self.store.items())
             ]
             range_ = {"sheetId": made.device, "startColumnIndex": 0, "endColumnIndex": 2}
-            made.last.append({"updateCells": {"range": range_, "rows": kept, "fields": "userEnteredValue"}})
+            made.last.append({"updateCells": {"range": range_, "fields": "userEnteredValue"}})
+            made.last += report.written(made.device, (1, 1), kept, "userEnteredValue")
 
 
 # ------------------------------------------------------------------ To fix
