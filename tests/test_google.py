@@ -171,6 +171,20 @@ def test_a_row_without_an_id_of_its_own_keeps_its_text_through_a_sort(tmp_path: 
         assert {seen[row, 3]: v for (row, c), v in seen.items() if c == 6 and row > 1} == meant
 
 
+def test_an_id_that_is_typed_twice_later_on_is_met(desk: Desk) -> None:
+    """The formula knew rows by their IDs alone; from now on it tells these two apart by what else stands in them."""
+    run(desk, LATER[0])
+    formula_before = desk.sheet(TABLE).cells[0, 7].value
+    assert "~" not in formula_before
+    desk.type(TABLE, 4, 1, "D1")
+    (update,) = run(desk).changes.columns
+    desk.do(SORTED)
+    seen = desk.seen(TABLE)
+    shown = {seen[row, 3]: value for (row, column), value in seen.items() if column == 8 and row > 1}
+    assert shown == {f"Rep {row - 1}": text for row, text in update.texts.items() if text}
+    assert shown["Rep 1"] != shown["Rep 5"]
+
+
 def test_a_typed_column_is_taken_over_with_its_header(tmp_path: Path) -> None:
     """The firm's own words stay; old texts (an uploaded .xlsx has them) make way for the formula's."""
     grid = table(1, 2, 3)

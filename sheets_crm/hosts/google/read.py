@@ -75,7 +75,7 @@ class Watch:
     ids: tuple[int, ...]
     """The columns that bear a row's ID."""
     content: tuple[int, ...]
-    """The columns by which rows without an ID of their own are told apart."""
+    """The columns by which rows without an ID of their own are told apart; none while every row has one."""
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,7 @@ _DEVICE_TITLE = "sheets_crm_to_fix"
 _FORMULA = 1
 """Version of the To fix formula; another one in a sheet is replaced."""
 _TOLD_APART = 12
-"""Columns by which rows without an ID of their own are told apart: more would only slow the sheet down."""
+"""Columns by which rows without an ID of their own are told apart, where there are such rows: more would be slow."""
 _CUT = 60
 """Characters of a text that are looked at to tell rows apart."""
 _WATCH_WIDTH = FIRST_WATCH + 7 + 2 * _TOLD_APART
@@ -187,12 +187,13 @@ class _Planner:
         sheet, grid = self.reading.sheet(update.sheet), self.reading.grids[update.sheet]
         watch = self.watches.get(sheet.id)
         ids = update.key_columns
+        nameless = any(words and not _has_id(update, row) for row, words in update.texts.items())
         watching: list[Json] = []
         if (
             watch is None or not watch.alive or watch.version != _FORMULA or watch.ids != ids
-            or (watch.row, watch.column) != (update.header_row, update.column)
+            or (watch.row, watch.column) != (update.header_row, update.column) or (nameless and not watch.content)
         ):  # fmt: skip
-            content = _told_apart(grid, update)
+            content = _told_apart(grid, update) if nameless or not ids else ()
             header = grid.value(update.header_row, update.column)
             words = text(str(header)) if header not in (None, "") else update.header
             self._formula(
@@ -387,6 +388,11 @@ def _canonical(value: Value, cut: int | None) -> str:
     return ""
 
 
+def _has_id(update: ColumnUpdate, row: int) -> bool:
+    """Whether a row can be found by an ID that no other row bears."""
+    return bool(update.key_columns) and not update.keys.get(row, "~").startswith("~")
+
+
 def _row_key(
     sheet: int,
     row: int,
@@ -396,7 +402,7 @@ def _row_key(
     filled: Mapping[tuple[str, int, int], str],
 ) -> str:
     """The key under which the formula looks for a row's text: its ID where it has one of its own, else its content."""
-    own = bool(watch.ids) and not update.keys.get(row, "~").startswith("~")
+    own = _has_id(update, row)
     sign, columns, cut = ("=", watch.ids, None) if own else ("~", watch.content, _CUT)
     cells = [filled.get((update.sheet, row, n)) or grid.value(row, n) for n in columns]
     return f"{sheet}{sign}{'|'.join(_canonical(cell, cut) for cell in cells)}"
