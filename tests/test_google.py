@@ -8,14 +8,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from sheets_crm import history, sync
 from sheets_crm.errors import UsageError, WorkbookChanged, WorkbookForbidden
 from sheets_crm.hosts.google import GoogleHost, credentials, key_of
 from sheets_crm.hosts.google.cells import formula
+from sheets_crm.hosts.google.write import _canonical, _canonical_cell
 from sheets_crm.sheet import LOG_KEY, Changes, Doubt, Grid, Value, log_lines
 from tests.firms import TODAY, deal, sheet
 from tests.google.bench import Desk
+from tests.google.book import Book, cells_of
 from tests.google.formulas import Fault
 from tests.google.server import Trouble
 
@@ -228,6 +232,10 @@ DAMAGE: dict[str, Callable[[Desk], None]] = {
     "our column is deleted": lambda d: d.do({"deleteDimension": {"range": dimension(False, 8, 8)}}),
     "the ID column is moved": lambda d: d.do(inserted(False, 1)),
     "our hidden sheet is renamed": lambda d: d.rename("sheets_crm_to_fix", "what is this"),
+    "our hidden sheet is renamed and our column deleted": lambda d: d.do(
+        {"updateSheetProperties": {"properties": {"sheetId": d.sheet("sheets_crm_to_fix").id, "title": "?"}, "fields": "title"}},
+        {"deleteDimension": {"range": dimension(False, 8, 8)}},
+    ),
     "our report is deleted": lambda d: d.do({"deleteSheet": {"sheetId": d.sheet("Audit").id}}),
 }  # fmt: skip
 
@@ -399,6 +407,30 @@ def test_a_sheet_may_be_called_anything(tmp_path: Path, name: str) -> None:
 
 
 # ---------------------------------------------------------------------- formulas
+
+
+CELL = st.one_of(
+    st.none(), st.booleans(), st.text(st.characters(blacklist_categories=("Cs", "Cc")), max_size=70),
+    st.floats(-1e9, 1e9, allow_nan=False), st.integers(-(10**9), 10**9).map(float), st.sampled_from(["#REF!", "=1", "01"]),
+)  # fmt: skip
+
+
+@given(CELL, st.sampled_from([None, 60]))
+@example(value=-0.0005, cut=None)
+@example(value=1.0005, cut=None)
+@example(value="a" * 59 + "🙂", cut=60)
+def test_a_row_is_known_by_the_same_text_here_and_there(value: Value, cut: int | None) -> None:
+    """What the formula makes of a cell is what we make of it: else a row would not find its text."""
+    book, _ = Book("k", "t", locale="ru_RU").changed(
+        [{"addSheet": {"properties": {"title": "S", "sheetId": 0}}}]
+    )
+    book.own(0).cells.update(dict(cells_of([[value]])))
+    made = f"={_canonical_cell('A', 1, cut).replace('A$1:A', 'A1')}"
+    row = [{"values": [{"userEnteredValue": {"formulaValue": made}}]}]
+    start = {"sheetId": 0, "columnIndex": 5}
+    book, _ = book.changed([{"updateCells": {"start": start, "rows": row, "fields": "*"}}])
+    seen = book.shown(book.sheets[0])[0, 5]
+    assert seen == _canonical(value, cut)
 
 
 @pytest.mark.parametrize(

@@ -474,7 +474,7 @@ def _round(value: Scalar, places: Scalar = 0.0) -> Scalar:
     if isinstance(number, Fault) or isinstance(digits, Fault):
         return number if isinstance(number, Fault) else digits
     step = Decimal(1).scaleb(-int(digits))
-    return float(Decimal(repr(number)).quantize(step, ROUND_HALF_UP))
+    return float(Decimal(repr(number)).quantize(step, ROUND_HALF_UP)) + 0.0  # there is no negative zero
 
 
 def _shown(value: Scalar, pattern: Scalar) -> Scalar:
@@ -486,6 +486,14 @@ def _shown(value: Scalar, pattern: Scalar) -> Scalar:
         if isinstance(number, Fault)
         else f"{Decimal(repr(number)).quantize(Decimal(1), ROUND_HALF_UP):f}"
     )
+
+
+def _left(value: Scalar, count: Scalar) -> Scalar:
+    """The first characters, of which Google counts UTF-16 units; never half of one."""
+    if isinstance(value, Fault):
+        return value
+    units = text_of(value).encode("utf-16-le")
+    return units[: 2 * int(_number(count) or 0)].decode("utf-16-le", "ignore")  # type: ignore[arg-type]
 
 
 def _where(run: Computation, value: Value, axis: int) -> Value:
@@ -538,9 +546,7 @@ _FUNCTIONS: dict[str, Callable[..., Value]] = {
     "ISFORMULA": _is_formula,
     "ISNUMBER": lambda run, v: run.each(lambda x: isinstance(x, float), v),
     "ISTEXT": lambda run, v: run.each(lambda x: isinstance(x, str), v),
-    "LEFT": lambda run, v, count: run.each(
-        lambda x, n: x if isinstance(x, Fault) else text_of(x)[: int(n)], v, count
-    ),
+    "LEFT": lambda run, v, count: run.each(_left, v, count),
     "MATCH": _match,
     "ROUND": lambda run, v, places=0.0: run.each(_round, v, places),
     "ROW": lambda run, value: _where(run, value, 0),

@@ -85,8 +85,8 @@ class Reading:
     title: str
     zone: str | None
     sheets: Sequence[SheetState]
-    names: Mapping[str, str]
-    """Defined name to the id of its range."""
+    names: frozenset[str]
+    """The defined names."""
     state: State | None
     grids: Mapping[str, Grid]
     """Every sheet that was read, our reports among them."""
@@ -141,7 +141,7 @@ def read(sheets: Sheets, select: Select) -> Reading:
     named = found.get("namedRanges", [])
     return Reading(
         properties.get("title", ""), properties.get("timeZone"), states,
-        {n["name"]: n.get("namedRangeId", "") for n in named}, state, grids, store, watches,
+        frozenset(n["name"] for n in named), state, grids, store, watches,
         hashlib.sha256(told.encode()).hexdigest(), chosen,
     )  # fmt: skip
 

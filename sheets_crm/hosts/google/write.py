@@ -138,19 +138,26 @@ class _Planner:
         self.titles = {s.title: s.id for s in reading.sheets}
         self.store = dict(reading.store)
         self.watches = dict(reading.watches)
-        device = reading.ours(DEVICE)
+        self.watching: list[tuple[int, list[Json]]] = []
+        """(line of the device, its cells) for every column whose formula is new."""
+        device = reading.ours(DEVICE) if reading.state else None
+        self.device_title = device.title if device else free_name(_DEVICE_TITLE, self._others())
         for fill in changes.fills:
             self._fill(fill.sheet, fill.row, fill.column, fill.value)
         filled = {(f.sheet, f.row, f.column): f.value for f in changes.fills}
-        lines = [line for update in changes.columns if (line := self._column(update, filled))]
+        for update in changes.columns:
+            self._column(update, filled)
         for highlight in changes.highlights:
             self._highlight(highlight)
         for page in changes.pages:
             self._page(page)
         if changes.log:
             self._log(changes)
-        watching = [request for line in lines for request in line]
-        self._device(device, watching)
+        self._device(device)
+
+    def _others(self) -> list[str]:
+        """The titles that no new sheet may bear; a device without its state is about to go."""
+        return [s.title for s in self.reading.sheets if s.key != DEVICE]
 
     # -------------------------------------------------------------- sheets
 
@@ -182,13 +189,12 @@ class _Planner:
         rows = [{"values": [{"userEnteredValue": typed(value)}]}]
         self.made.first.append({"updateCells": {"start": start, "rows": rows, "fields": "userEnteredValue"}})
 
-    def _column(self, update: ColumnUpdate, filled: Mapping[tuple[str, int, int], str]) -> list[Json]:
-        """The To fix column of a table; gives the requests that watch it from the device."""
+    def _column(self, update: ColumnUpdate, filled: Mapping[tuple[str, int, int], str]) -> None:
+        """The To fix column of a table: its formula, where it has to be put, and the texts it looks up."""
         sheet, grid = self.reading.sheet(update.sheet), self.reading.grids[update.sheet]
         watch = self.watches.get(sheet.id)
         ids = update.key_columns
         nameless = any(words and not _has_id(update, row) for row, words in update.texts.items())
-        watching: list[Json] = []
         if (
             watch is None or not watch.alive or watch.version != _FORMULA or watch.ids != ids
             or (watch.row, watch.column) != (update.header_row, update.column) or (nameless and not watch.content)
@@ -196,19 +202,17 @@ class _Planner:
             content = _told_apart(grid, update) if nameless or not ids else ()
             header = grid.value(update.header_row, update.column)
             words = text(str(header)) if header not in (None, "") else update.header
-            self._formula(
-                update, sheet, grid, watch, _header_formula(sheet.id, update.header_row, words, ids, content)
-            )
+            formula = _header_formula(sheet.id, self.device_title, update.header_row, words, ids, content)
+            self._formula(update, sheet, grid, watch, formula)
             line = watch.line if watch else max((w.line for w in self.watches.values()), default=0) + 1
             watch = Watch(line, words, _FORMULA, True, update.header_row, update.column, ids, content)
-            watching = [{"line": line, "cells": _watched(watch, update.sheet, sheet.id)}]
+            self.watching.append((line, _watched(watch, update.sheet, sheet.id)))
             self.watches[sheet.id] = watch
         for key in [key for key in self.store if key.startswith((f"{sheet.id}=", f"{sheet.id}~"))]:
             del self.store[key]
         for row, words in update.texts.items():
             if words:
                 self.store.setdefault(_row_key(sheet.id, row, update, watch, grid, filled), text(words))
-        return watching
 
     def _formula(
         self, update: ColumnUpdate, sheet: SheetState, grid: Grid, watch: Watch | None, formula: str
@@ -285,14 +289,9 @@ class _Planner:
             self.made.pages += report.cleared(sheet, old)
         self.made.pages += requests
         for defined, where in page.names.items():
-            known = self.reading.names.get(defined)
-            range_ = {"name": defined, "range": area(sheet, where)}
-            if known:
-                self.made.pages.append(
-                    {"updateNamedRange": {"namedRange": range_ | {"namedRangeId": known}, "fields": "range"}}
-                )
-            else:
-                self.made.pages.append({"addNamedRange": {"namedRange": range_}})
+            if defined not in self.reading.names:
+                named = {"name": defined, "range": area(sheet, where)}
+                self.made.pages.append({"addNamedRange": {"namedRange": named}})
 
     def _log(self, changes: Changes) -> None:
         old = self.reading.ours(LOG_KEY)
@@ -309,19 +308,18 @@ class _Planner:
         kept = self.reading.grids.get(old.title) if old else None
         self.made.log = Log(sheet, rows, len(kept.rows) + 1 if kept else 1)
 
-    def _device(self, old: SheetState | None, watching: Sequence[Json]) -> None:
+    def _device(self, old: SheetState | None) -> None:
         """The hidden sheet that all To fix columns look into; it is made with the first write, whatever is written."""
         made = self.made
-        changed = self.store != self.reading.store or watching
-        if not made and not changed:
+        if not made and not self.watching and self.store == self.reading.store:
             made.device = old.id if old else 0
             return
         rows = max([len(self.store), *(w.line for w in self.watches.values()), 2])
-        if old is None or self.reading.state is None:
+        if old is None:
             made.first, late = [], made.first
-            if old is not None:
-                made.first.append({"deleteSheet": {"sheetId": old.id}})
-            made.device = self._add(_DEVICE_TITLE, "device", hidden=True, rows=rows, columns=_WATCH_WIDTH)
+            if orphan := self.reading.ours(DEVICE):
+                made.first.append({"deleteSheet": {"sheetId": orphan.id}})
+            made.device = self._add(self.device_title, "device", hidden=True, rows=rows, columns=_WATCH_WIDTH)
             self._claim(made.device, DEVICE, _DEVICE_NOTE, protect=True)
             made.first += late
         else:
@@ -331,10 +329,10 @@ class _Planner:
                 made.first.append(
                     {"updateSheetProperties": {"properties": grid, "fields": "gridProperties.rowCount"}}
                 )
-        for watched in watching:
-            start = {"sheetId": made.device, "rowIndex": watched["line"] - 1, "columnIndex": FIRST_WATCH - 1}
-            lines = [{"values": watched["cells"]}]
-            made.first.append({"updateCells": {"start": start, "rows": lines, "fields": "userEnteredValue"}})
+        for line, cells in self.watching:
+            made.first += report.written(
+                made.device, (line, FIRST_WATCH), [{"values": cells}], "userEnteredValue"
+            )
         if self.store != self.reading.store:
             kept = [
                 {"values": [{"userEnteredValue": typed(c)} for c in pair]}
@@ -355,19 +353,22 @@ def _told_apart(grid: Grid, update: ColumnUpdate) -> tuple[int, ...]:
     return tuple(named[:_TOLD_APART])
 
 
-def _header_formula(sheet: int, row: int, header: str, ids: Sequence[int], content: Sequence[int]) -> str:
+def _header_formula(
+    sheet: int, device: str, row: int, header: str, ids: Sequence[int], content: Sequence[int]
+) -> str:
     """The header, and below it for every row the text that the device keeps for the row's ID, else for its content.
 
     The ranges begin at the header itself: a row inserted right below it stays inside. A row without a text is left
     truly blank, so that forms and imports still find the sheet's end.
     """
     anchor = letters((*ids, *content)[0])
-    device = quoted(_DEVICE_TITLE)
     found = ""
     for sign, columns, cut in (("~", content, _CUT), ("=", ids, None)):
         if columns:
             key = '&"|"&'.join(_canonical_cell(letters(n), row, cut) for n in columns)
-            look_up = f"XLOOKUP({literal(f'{sheet}{sign}')}&{key};{device}!$A:$A;{device}!$B:$B)"
+            look_up = (
+                f"XLOOKUP({literal(f'{sheet}{sign}')}&{key};{quoted(device)}!$A:$A;{quoted(device)}!$B:$B)"
+            )
             found = f"IFERROR({look_up}{f';{found}' if found else ''})"
     return f"=ARRAYFORMULA(IF(ROW({anchor}${row}:{anchor})=ROW({anchor}${row});{literal(header)};{found}))"
 
