@@ -353,6 +353,17 @@ def test_blank_ids_are_filled_and_judged(tmp_path: Path) -> None:
         assert meant.keys() == {"d0008", "d7", "d0009"}
 
 
+def test_a_clock_in_a_cell_does_not_stop_the_filling(tmp_path: Path) -> None:
+    """NOW() gives another fraction at every reading: nothing has moved for that."""
+    rows: list[list[Value]] = [[None, "Proposal", "Ann", 46161.5], ["D7", "Proposal", "Bob", None]]
+    with Desk([sheet(TABLE, "deal_id stage owner next_date", *rows)], tmp_path) as desk:
+        snapshot = desk.host.read(lambda sheets: {s.name for s in sheets})
+        changes = sync.audit(snapshot, "x", today=lambda _: TODAY, as_of=TODAY, names=()).changes
+        desk.type(TABLE, 2, 4, 46161.50001)
+        assert desk.host.apply(changes, snapshot).changed
+        assert desk.seen(TABLE)[2, 1] == "D0008"
+
+
 def test_a_blank_id_is_not_filled_if_its_sheet_has_changed(tmp_path: Path) -> None:
     """IDs are written by place, so any change since the reading stops the run: nobody's ID is overwritten."""
     rows: list[list[Value]] = [[None, "Proposal", "Ann"], ["D7", "Proposal", "Bob"]]

@@ -83,12 +83,15 @@ class GoogleHost:
             return Applied(changed=False)
         if made.by_place:
             fresh = read(self._sheets, lambda _: reading.chosen)
-            if fresh.version != reading.version:
+            if not fresh.in_place(reading):
                 raise WorkbookChanged(_CHANGED.fill(name=self.label))
         try:
             parts = self._send_all(made.parts(self._most_bytes), made.device, reading.state)
         except _TooLarge:
-            parts = self._send_all(made.parts(_SMALL), made.device, reading.state)
+            try:
+                parts = self._send_all(made.parts(_SMALL), made.device, reading.state)
+            except _TooLarge as error:
+                raise error.problem from None
         self._reading = replace(reading, version="")  # what was read is no longer what is there
         return Applied(changed=True, reason=_IN_PARTS.fill(parts=parts) if parts > 1 else None)
 
@@ -99,12 +102,11 @@ class GoogleHost:
         for number, part in enumerate(parts):
             try:
                 state = self._send(part, state, device)
-            except _TooLarge as error:
-                if number or len(part) <= 1:
-                    raise error.problem from None
-                raise
-            except WorkbookError as error:
-                raise (type(error)(_HALF.fill(problem=error.message)) if number else error) from None
+            except (WorkbookError, _TooLarge) as error:
+                if not number:
+                    raise
+                problem = error.problem if isinstance(error, _TooLarge) else error
+                raise type(problem)(_HALF.fill(problem=problem.message)) from None
         return len(parts)
 
     def _send(self, requests: Sequence[Mapping[str, Any]], state: State | None, device: int) -> State:

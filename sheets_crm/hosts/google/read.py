@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from sheets_crm.hosts.google.cells import Json, quoted
@@ -95,7 +95,9 @@ class Reading:
     watches: Mapping[int, Watch]
     """Sheet id to what is watched there."""
     version: str
-    chosen: frozenset[str] = field(default=frozenset())
+    structure: str
+    """A hash of all that is no cell."""
+    chosen: frozenset[str]
     """The sheets that were asked for."""
 
     def sheet(self, title: str) -> SheetState:
@@ -105,6 +107,13 @@ class Reading:
     def ours(self, key: str) -> SheetState | None:
         """The sheet that holds our report `key`, the log or the device."""
         return next((s for s in self.sheets if s.key == key), None)
+
+    def in_place(self, earlier: Reading) -> bool:
+        """Whether everything stands where it stood. Fractions may differ: the time and a rate change by themselves."""
+        return self.structure == earlier.structure and all(
+            _without_fractions(grid) == _without_fractions(earlier.grids[name])
+            for name, grid in self.grids.items()
+        )
 
     @property
     def snapshot(self) -> Snapshot:
@@ -127,23 +136,27 @@ def read(sheets: Sheets, select: Select) -> Reading:
     state = state_of(found)
     # Without the state the device is no one's: it is made anew, and so is what looks into it.
     store, watches = _device(cells.get(device.title, []) if device and state else [])
-    ids = {s.title: s.id for s in states}
-    watches = {
-        n: _checked(w, cells.get(next((t for t, i in ids.items() if i == n), ""))) for n, w in watches.items()
-    }
-    grids = {
-        title: _grid(title, rows, watches.get(ids[title]))
-        for title, rows in cells.items()
-        if device is None or title != device.title
-    }
-    told = json.dumps([found, values], sort_keys=True, separators=(",", ":"))
+    grids = {}
+    for sheet in wanted:
+        if watch := watches.get(sheet.id):
+            watches[sheet.id] = _checked(watch, cells[sheet.title])
+        if sheet is not device:
+            grids[sheet.title] = _grid(sheet.title, cells[sheet.title], watch)
     properties = found.get("properties", {})
     named = found.get("namedRanges", [])
     return Reading(
         properties.get("title", ""), properties.get("timeZone"), states,
         frozenset(n["name"] for n in named), state, grids, store, watches,
-        hashlib.sha256(told.encode()).hexdigest(), chosen,
+        _hash([found, values]), _hash(found), chosen,
     )  # fmt: skip
+
+
+def _hash(told: Any) -> str:
+    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+
+
+def _without_fractions(grid: Grid) -> list[list[Value]]:
+    return [[0.5 if isinstance(v, float) and not v.is_integer() else v for v in row] for row in grid.rows]
 
 
 def state_of(found: Mapping[str, Any]) -> State | None:
@@ -207,14 +220,14 @@ def _grid(title: str, rows: Sequence[Sequence[Any]], watch: Watch | None) -> Gri
     return Grid(title, cells, doubts)
 
 
-def _checked(watch: Watch, rows: Sequence[Sequence[Any]] | None) -> Watch:
+def _checked(watch: Watch, rows: Sequence[Sequence[Any]]) -> Watch:
     """The watch, not alive where its header shows an error: something was typed where the formula's texts go."""
-    if rows is None or not 0 < watch.row <= len(rows) or not 0 < watch.column <= len(rows[watch.row - 1]):
+    if not 0 < watch.row <= len(rows) or not 0 < watch.column <= len(rows[watch.row - 1]):
         return watch
     return replace(watch, alive=watch.alive and rows[watch.row - 1][watch.column - 1] == watch.header)
 
 
-def _device(rows: Sequence[Sequence[Any]]) -> tuple[Mapping[str, str], Mapping[int, Watch]]:
+def _device(rows: Sequence[Sequence[Any]]) -> tuple[dict[str, str], dict[int, Watch]]:
     store = {str(row[0]): str(row[1]) for row in rows if len(row) > 1 and row[0]}
     watches: dict[int, Watch] = {}
     for line, row in enumerate(rows, start=1):
