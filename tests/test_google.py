@@ -639,6 +639,16 @@ def test_an_endpoint_elsewhere_is_refused(desk: Desk, monkeypatch: pytest.Monkey
         GoogleHost(KEY, credentials(desk.account))
 
 
+def test_a_run_asks_twice_and_writes_once(desk: Desk) -> None:
+    """At the first run, at a later one; a repeated run only asks."""
+    counted = []
+    for day in (*LATER, LATER[1]):
+        desk.emulator.calls.clear()
+        run(desk, day)
+        counted.append([call.method.removeprefix("spreadsheets.") for call in desk.emulator.calls])
+    assert counted == [["get", "values.batchGet", "batchUpdate"]] * 2 + [["get", "values.batchGet"]]
+
+
 def test_nothing_to_say_asks_for_nothing(desk: Desk) -> None:
     """No changes: no request at all."""
     snapshot = desk.host.read(lambda _: {TABLE})

@@ -13,8 +13,9 @@ import pytest
 from sheets_crm import errors, sync
 from sheets_crm.hosts.google import GoogleHost
 from sheets_crm.hosts.google.transport import TRIES
+from sheets_crm.sheet import Grid
 from tests.command_line import call
-from tests.google.bench import NOON, Desk
+from tests.google.bench import NOON, Desk, sheet_of
 from tests.google.book import Refused
 from tests.google.lottery import play, whole
 from tests.google.server import ADDRESS, Kind, Trouble
@@ -324,6 +325,22 @@ def test_a_run_by_address_or_key(desk: Desk, env: dict[str, str], form: str) -> 
     assert "Written into Воронка" in answer.stderr
     assert marked(desk)
     assert call("doctor", address, env=env).exit_code == 0
+
+
+def test_bonuses_that_are_kept_apart_go_into_a_file_in_the_working_folder(
+    desk: Desk, env: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A spreadsheet has no folder of its own; its title names the file, and the sheet Bonus is not in it."""
+    monkeypatch.chdir(tmp_path)
+    book = Grid("SalesBook", [["code", "setting", "value"], ["FIRM", "bonus_sheet", "separate_file"]])
+    desk.do(*sheet_of(5, book))
+    title = {"properties": {"title": "План/факт: 2026"}, "fields": "title"}
+    desk.do({"updateSpreadsheetProperties": title})
+    answer = call("run", desk.key, "--as-of", NEXT, "--lang", "en", env=env)
+    assert answer.exit_code == 0, answer.stderr
+    assert "План_факт_ 2026.bonus.xlsx" in answer.stderr
+    assert (tmp_path / "План_факт_ 2026.bonus.xlsx").exists()
+    assert "Bonus" not in [sheet.title for sheet in desk.book.sheets]
 
 
 def test_an_error_is_one_line_on_the_console_and_debug_quotes_no_cell(
