@@ -332,7 +332,7 @@ def test_bonuses_that_are_kept_apart_go_into_a_file_in_the_working_folder(
 ) -> None:
     """A spreadsheet has no folder of its own; its title names the file, and the sheet Bonus is not in it."""
     monkeypatch.chdir(tmp_path)
-    book = Grid("SalesBook", [["code", "setting", "value"], ["FIRM", "bonus_sheet", "separate_file"]])
+    book = Grid("Sales Book", [["code", "setting", "value"], ["FIRM", "bonus_sheet", "separate_file"]])
     desk.do(*sheet_of(5, book))
     title = {"properties": {"title": "План/факт: 2026"}, "fields": "title"}
     desk.do({"updateSpreadsheetProperties": title})
