@@ -170,6 +170,16 @@ def test_a_lost_write_followed_by_silence_is_told_as_unknown(desk: Desk) -> None
     assert again(desk).applied == (False, None, None, None)
 
 
+def test_a_report_that_is_deleted_at_that_moment(desk: Desk) -> None:
+    """The batch names a sheet that has gone: refused as a whole, with the advice to run again, which works."""
+    desk.emulator.before_write.append(lambda: desk.do({"deleteSheet": {"sheetId": desk.sheet("Audit").id}}))
+    with pytest.raises(errors.WorkbookUnreadable, match="something may have been changed at that moment"):
+        again(desk)
+    meant = planned(again(desk))
+    assert marked(desk) == meant
+    assert desk.seen("Audit")
+
+
 # --------------------------------------------------------------- two runs at once
 
 

@@ -44,7 +44,7 @@ _STACKED = "stacked_"
 
 
 def size(page: Page) -> tuple[int, int]:
-    """Rows and columns that a page needs; more columns than it fills, so that nothing has to be squeezed."""
+    """Rows and columns that a page needs."""
     charts = [(chart.anchor[0], chart.anchor[1]) for chart in page.charts]
     places = [
         *page.cells,

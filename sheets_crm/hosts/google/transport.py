@@ -347,6 +347,8 @@ _TOO_LARGE = Text(
     "Google отказался принять столько изменений сразу; запускайте отчёты по одному (report ИМЯ --write).",
 )
 _REFUSED = Text(
-    "Google refused the request (error {code}); please report it.",
-    "Google отклонил запрос (ошибка {code}); сообщите об этом разработчикам.",
+    "Google refused the request (error {code}): something may have been changed at that moment. "
+    "Run the command again, and report it if it happens twice.",
+    "Google отклонил запрос (ошибка {code}): возможно, в этот момент что-то изменили. "
+    "Запустите команду ещё раз, а если повторится, сообщите разработчикам.",
 )
