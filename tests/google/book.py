@@ -28,6 +28,7 @@ from tests.google.formulas import (
     Scalar,
     column_letters,
     column_number,
+    index_of,
     moved,
     place_of,
     renamed,
@@ -125,6 +126,8 @@ class Book:
         self._next = 1000
         self._values: dict[int, dict[tuple[int, int], Scalar]] = {}
         self._computing: set[tuple[int, int, int]] = set()
+        self._areas: dict[tuple[int, Area], Rows] = {}
+        self._indexes: dict[tuple[int, Area], dict[Any, int]] = {}
 
     # ---------------------------------------------------------------- changing
 
@@ -133,7 +136,7 @@ class Book:
         new = copy(self)
         new.sheets, new.named = list(self.sheets), list(self.named)
         new.properties = dict(self.properties)
-        new._own, new._values, new._computing = set(), {}, set()
+        new._own, new._values, new._computing, new._areas, new._indexes = set(), {}, set(), {}, {}
         replies = []
         for at, request in enumerate(requests):
             ((kind, body),) = request.items()
@@ -304,6 +307,18 @@ class _Seen:
         return self._book.area(place._replace(sheet=place.sheet or self._sheet.title))
 
     def rows(self, sheet: Any, area: tuple[int, int, int, int]) -> Rows:
+        known = self._book._areas
+        if (sheet.id, area) not in known:
+            known[sheet.id, area] = self._rows(sheet, area)
+        return known[sheet.id, area]
+
+    def index(self, sheet: Any, area: tuple[int, int, int, int]) -> dict[Any, int]:
+        known = self._book._indexes
+        if (sheet.id, area) not in known:
+            known[sheet.id, area] = index_of([value for row in self.rows(sheet, area) for value in row])
+        return known[sheet.id, area]
+
+    def _rows(self, sheet: Any, area: tuple[int, int, int, int]) -> Rows:
         book, (r0, c0, r1, c1) = self._book, area
         found = book._values.get(sheet.id)
         if found is None:

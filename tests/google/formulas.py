@@ -48,6 +48,9 @@ class Cells(Protocol):
 
     def rows(self, sheet: Any, area: tuple[int, int, int, int]) -> Rows: ...
 
+    def index(self, sheet: Any, area: tuple[int, int, int, int]) -> dict[Any, int]:
+        """Key of a value (`key_of`) to its first place in an area, from 0."""
+
     def is_formula(self, sheet: Any, row: int, column: int) -> bool: ...
 
 
@@ -363,7 +366,7 @@ def _joined(left: Scalar, right: Scalar) -> Scalar:
     return bad or text_of(left) + text_of(right)
 
 
-def _key(value: Scalar) -> tuple[int, Any]:
+def key_of(value: Scalar) -> tuple[int, Any]:
     """How values are ordered and told apart: numbers, texts without case, truths."""
     if isinstance(value, bool):
         return 2, value
@@ -380,7 +383,7 @@ def _compared(sign: str, left: Scalar, right: Scalar) -> Scalar:
         left = ""
     if right is None and isinstance(left, str):
         right = ""
-    a, b = _key(left), _key(right)
+    a, b = key_of(left), key_of(right)
     return {"=": a == b, "<>": a != b, "<": a < b, "<=": a <= b, ">": a > b, ">=": a >= b}[sign]
 
 
@@ -391,16 +394,23 @@ def _if(run: Computation, test: Value, yes: Value, no: Value = False) -> Value:
     return run.each(chosen, test, yes, no)
 
 
+def index_of(cells: Sequence[Scalar]) -> dict[tuple[int, Any], int]:
+    """Key of a value to its first place; blanks and errors are not found."""
+    found: dict[tuple[int, Any], int] = {}
+    for at, value in enumerate(cells):
+        if value is not None and not isinstance(value, Fault):
+            found.setdefault(key_of(value), at)
+    return found
+
+
 def _xlookup(run: Computation, key: Value, keys: Value, found: Value, missing: Value = None) -> Value:
     if run.scalar(missing) is not None:
         raise FormulaError("the emulator's XLOOKUP has no value for what is missing: use IFNA")
-    index: dict[tuple[int, Any], Scalar] = {}
-    for name, value in zip(run.flat(keys), run.flat(found), strict=True):
-        if name is not None and not isinstance(name, Fault):
-            index.setdefault(_key(name), value)
+    index, values = index_of(run.flat(keys)), run.flat(found)
 
     def looked(name: Scalar) -> Scalar:
-        return name if isinstance(name, Fault) else index.get(_key(name), Fault("#N/A"))
+        at = None if isinstance(name, Fault) else index.get(key_of(name))
+        return name if isinstance(name, Fault) else Fault("#N/A") if at is None else values[at]
 
     return run.each(looked, key)
 
@@ -425,8 +435,8 @@ def _meets(criterion: Scalar) -> Callable[[Scalar], bool]:
         if re.search(r"[*?~]", criterion):
             pattern = _pattern(criterion)
             return lambda v: isinstance(v, str) and pattern.fullmatch(v) is not None
-    wanted = _key(criterion)
-    return lambda v: v is not None and not isinstance(v, Fault) and _key(v) == wanted
+    wanted = key_of(criterion)
+    return lambda v: v is not None and not isinstance(v, Fault) and key_of(v) == wanted
 
 
 def _match(run: Computation, key: Value, where: Value, exact: Value = 1.0) -> Scalar:
@@ -435,6 +445,9 @@ def _match(run: Computation, key: Value, where: Value, exact: Value = 1.0) -> Sc
     wanted = run.scalar(key)
     if isinstance(wanted, Fault):
         return wanted
+    if isinstance(where, _Range) and not (isinstance(wanted, str) and re.search(r"[*?~]", wanted)):
+        at = run._cells.index(where.sheet, where.area).get(key_of(wanted))
+        return Fault("#N/A") if at is None else float(at + 1)
     meets = _meets(wanted)
     return next((float(n) for n, v in enumerate(run.flat(where), 1) if meets(v)), Fault("#N/A"))
 
