@@ -7,12 +7,15 @@ inside one pattern, and only the others are looked at one by one.
 from __future__ import annotations
 
 import re
+from array import array
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from operator import ge
 from typing import NamedTuple
 
 from sheets_crm.errors import WorkbookUnreadable
 from sheets_crm.hosts.xlsx.package import MAIN
+from sheets_crm.hosts.xlsx.pieces import Cut, NoRows
 from sheets_crm.hosts.xlsx.preflight import Archive, damaged, refused
 from sheets_crm.hosts.xlsx.scan import column_number, decoded
 from sheets_crm.sheet import Doubt, Position, address, letters
@@ -31,64 +34,77 @@ _TOO_WIDE = Text(
 
 
 class Sheet(NamedTuple):
-    """The cells of a sheet, ready for the parser."""
+    """What a sheet's cells hide from the parser."""
 
-    body: bytes
-    """The rows, without prefixes, comments and doubtful cells; every row and cell says where it stands."""
     doubts: dict[Position, Doubt]
     hidden_rows: frozenset[int]
     negative: dict[Position, str]
     """Numbers below zero as they are written: no date is one, and calamine makes midnight of them."""
 
 
-def prepared(archive: Archive, path: str, sheet: str) -> Sheet:
-    """The sheet `sheet`, stored in the part `path`. Raises WorkbookUnreadable for cells no program writes."""
-    head, body, tail = _split(archive.xml(path), archive, path)
-    archive.refuse_unsound(head + tail, path)
-    _refuse_bad_dimension(head, archive, path)
-    return _Scan(body, archive.name, sheet).result()
+def prepare(archive: Archive, path: str, sheet: str, put: Callable[[bytes], object]) -> Sheet:
+    """Puts the rows of `sheet`, stored in the part `path`, in one plain form for the parser, piece by piece.
+
+    They come without prefixes, comments and doubtful cells; every row and cell says where it stands.
+    Raises WorkbookUnreadable for cells that no program writes.
+    """
+    scan = _Scan(archive.name, sheet)
+    try:
+        cut = Cut(_without_comments(archive.pieces(path)))
+        head, strip = _prefix_of(cut.head)
+        if cut.prefix.rstrip(b":") != strip:
+            raise archive.spoilt(path)
+        _refuse_bad_dimension(head, archive, path)
+        for piece in cut.rows():
+            put(scan.plain(_without_prefix(piece, strip)))
+        archive.refuse_unsound(head + _without_prefix(cut.tail, strip), path)
+    except NoRows as problem:
+        # A sheet may lack its rows altogether.
+        if not problem.whole:
+            raise archive.spoilt(path) from problem
+        archive.refuse_unsound(problem.whole, path)
+    return scan.result()
 
 
 # ----------------------------------------------------------------- one plain form
 
 
-def _split(xml: bytes, archive: Archive, path: str) -> tuple[bytes, bytes, bytes]:
-    xml = _without_prefix(_without_comments(xml))
-    start = re.search(rb"<sheetData(?:\s[^>]*)?/?>", xml)
-    if start is None:
-        # A sheet may lack its rows altogether; a prefix that is not the sheet's own may not hide them.
-        if b"sheetData" in xml:
-            raise archive.spoilt(path)
-        return xml, b"", b""
-    if start[0].endswith(b"/>"):
-        return xml[: start.start()], b"", xml[start.end() :]
-    end = xml.rfind(b"</sheetData")
-    if end < start.end():
-        raise archive.spoilt(path)
-    return xml[: start.end()], xml[start.end() : end], xml[end:]
-
-
-def _without_comments(xml: bytes) -> bytes:
+def _without_comments(pieces: Iterator[bytes]) -> Iterator[bytes]:
     """The same document without comments and instructions, and with the text of CDATA as plain text."""
-    if b"<!" not in xml and xml.find(b"<?", 2) < 0:
-        return xml
+    held = b""
+    for number, piece in enumerate(pieces):
+        held += piece
+        if b"<!" in held or held.find(b"<?", 0 if number else 2) >= 0:
+            held += b"".join(pieces)
+            yield re.sub(rb"<!--.*?-->|<!\[CDATA\[(.*?)\]\]>|<\?.*?\?>", _plain, held, flags=re.DOTALL)
+            return
+        # A sign cut in two has to be seen whole.
+        end = len(held) - held.endswith(b"<")
+        yield held[:end]
+        held = held[end:]
+    yield held
 
-    def plain(match: re.Match[bytes]) -> bytes:
-        text = match[1] or b""
-        return text.replace(b"&", b"&amp;").replace(b"<", b"&lt;").replace(b">", b"&gt;")
 
-    return re.sub(rb"<!--.*?-->|<!\[CDATA\[(.*?)\]\]>|<\?.*?\?>", plain, xml, flags=re.DOTALL)
+def _plain(match: re.Match[bytes]) -> bytes:
+    text = match[1] or b""
+    return text.replace(b"&", b"&amp;").replace(b"<", b"&lt;").replace(b">", b"&gt;")
 
 
-def _without_prefix(xml: bytes) -> bytes:
-    """`<x:row>` as `<row>`: with the comments gone, `<x:` can only be a tag."""
-    declared = re.search(rb"""xmlns:([\w.-]+)\s*=\s*["']%b["']""" % re.escape(MAIN.encode()), xml[:8192])
+def _prefix_of(head: bytes) -> tuple[bytes, bytes]:
+    """(the head with `<x:row>` as `<row>`, the prefix x)."""
+    declared = re.search(rb"""xmlns:([\w.-]+)\s*=\s*["']%b["']""" % re.escape(MAIN.encode()), head[:8192])
     if declared is None:
-        return xml
+        return head, b""
     prefix = declared[1]
-    xml = xml.replace(b"<%b:" % prefix, b"<").replace(b"</%b:" % prefix, b"</")
+    head = _without_prefix(head, prefix)
     # The prefix stays declared for attributes; elements without one now belong to the same namespace.
-    return xml if re.search(rb"\sxmlns\s*=", xml[:8192]) else xml.replace(b"xmlns:%b=" % prefix, b"xmlns=", 1)
+    own = re.search(rb"\sxmlns\s*=", head[:8192])
+    return head if own else head.replace(b"xmlns:%b=" % prefix, b"xmlns=", 1), prefix
+
+
+def _without_prefix(xml: bytes, prefix: bytes) -> bytes:
+    """`<x:row>` as `<row>`: with the comments gone, `<x:` can only be a tag."""
+    return xml.replace(b"<%b:" % prefix, b"<").replace(b"</%b:" % prefix, b"</") if prefix else xml
 
 
 def _refuse_bad_dimension(head: bytes, archive: Archive, path: str) -> None:
@@ -106,9 +122,9 @@ _PLACELESS_CELL = re.compile(rb"<c(?![^>]*?\sr\s*=)")
 _PLACE = re.compile(rb"""\sr\s*=\s*["']([^"']*)["']""")
 
 
-def _placed(body: bytes) -> bytes:
-    """The rows with an address on every row and cell: writers may leave them out, counting from the last one."""
-    row = column = 0
+def _placed(body: bytes, row: int) -> bytes:
+    """The rows with an address on every row and cell: writers may leave them out, counting from the last `row`."""
+    column = 0
 
     def place(match: re.Match[bytes]) -> bytes:
         nonlocal row, column
@@ -151,50 +167,63 @@ _NUMBER = re.compile(rb"\s*[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,
 
 
 class _Scan:
-    def __init__(self, body: bytes, file: str, sheet: str) -> None:
+    """One walk over the pieces of a sheet's rows."""
+
+    def __init__(self, file: str, sheet: str) -> None:
         self._file, self._sheet = file, sheet
-        if match := _FOREIGN.search(body):
-            raise self._damaged(same(match[0].decode("ascii", "replace")))
-        self._body = body
+        self._body = b""
+        """The piece at hand."""
+        self._rows = array("I")
+        """The numbers of all rows so far."""
+        self._last = 0
+        self._hidden: set[int] = set()
         self._doubts: dict[Position, Doubt] = {}
         self._negative: dict[Position, str] = {}
         self._mended: list[tuple[int, int, bytes]] = []
         self._widest = 1
         self._widest_at = ""
 
-    def result(self) -> Sheet:
+    def plain(self, body: bytes) -> bytes:
+        """The piece as the parser may have it. Raises WorkbookUnreadable."""
+        if match := _FOREIGN.search(body):
+            raise self._damaged(same(match[0].decode("ascii", "replace")))
+        self._body, self._mended = body, []
         unusual = self._unusual()
-        if _UNUSUAL_ROW.search(self._body) or any(_PLACELESS_CELL.match(self._body, at) for at in unusual):
-            self._body = _placed(self._body)
+        if _UNUSUAL_ROW.search(body) or any(_PLACELESS_CELL.match(body, at) for at in unusual):
+            self._body = _placed(body, self._rows[-1] if self._rows else 0)
             unusual = self._unusual()
-        rows = self._rows()
-        self._refuse_cells_below(rows)
+        last = self._count_rows()
+        self._refuse_cells_below(last)
         for at in unusual:
             self._look(at)
-        self._refuse_area(rows)
-        return Sheet(self._mended_body(), self._doubts, self._hidden_rows(), self._negative)
+        self._refuse_area(last)
+        self._hidden.update(int(match[1]) for match in _HIDDEN_ROW.finditer(self._body))
+        return self._mended_body()
+
+    def result(self) -> Sheet:
+        """What all the pieces held. Raises WorkbookUnreadable if two rows bear one number."""
+        if any(map(ge, self._rows, self._rows[1:])) and len(set(self._rows)) < len(self._rows):
+            twice = next(n for n, times in Counter(self._rows).items() if times > 1)
+            raise self._damaged(Text("row {n} stands twice", "строка {n} стоит дважды").fill(n=twice))
+        return Sheet(self._doubts, frozenset(self._hidden), self._negative)
 
     def _unusual(self) -> list[int]:
         return [match.start() for match in _UNUSUAL.finditer(self._body)]
 
-    def _rows(self) -> int:
-        """The number of the last row."""
+    def _count_rows(self) -> int:
+        """The greatest number of a row so far."""
         numbers = [int(number) for number in _ROW.findall(self._body)]
         if odd := [n for n in (min(numbers, default=1), max(numbers, default=1)) if not 0 < n <= LAST_ROW]:
             raise self._damaged(Text("a row numbered {n}", "строка с номером {n}").fill(n=str(odd[0])))
-        if len(set(numbers)) < len(numbers):
-            twice = next(n for n, times in Counter(numbers).items() if times > 1)
-            raise self._damaged(Text("row {n} stands twice", "строка {n} стоит дважды").fill(n=twice))
-        return max(numbers, default=0)
+        self._rows.extend(numbers)
+        self._last = max(self._last, max(numbers, default=0))
+        return self._last
 
     def _refuse_cells_below(self, rows: int) -> None:
         """Calamine goes by the cells' own addresses, so the rows alone do not bound them."""
         below = re.search(rb'<c r="([A-Z]{1,3}(?:%b))"' % _after(str(rows), "9", 10), self._body)
         if below:
             raise self._no_such_cell(below[1])
-
-    def _hidden_rows(self) -> frozenset[int]:
-        return frozenset(int(match[1]) for match in _HIDDEN_ROW.finditer(self._body))
 
     def _look(self, start: int) -> None:
         cell = _CELL.match(self._body, start)
@@ -244,8 +273,6 @@ class _Scan:
         return row, column
 
     def _refuse_area(self, rows: int) -> None:
-        if rows * max(self._widest, 702) <= MAX_AREA:
-            return
         for column, row in _ever_wider(self._body, self._widest):
             self._widest, self._widest_at = column, address(self._sheet, row, column)
         if rows * self._widest > MAX_AREA:

@@ -11,20 +11,22 @@ import hashlib
 import io
 import re
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
-from typing import cast
+from functools import partial
+from typing import TypeVar, cast
 
 from python_calamine import CalamineWorkbook
 
-from sheets_crm.hosts.xlsx.cells import Sheet, prepared
+from sheets_crm.hosts.xlsx.cells import Sheet, prepare
 from sheets_crm.hosts.xlsx.package import MAIN, OFFICE
 from sheets_crm.hosts.xlsx.preflight import Parts, SheetPart, check, refused
 from sheets_crm.hosts.xlsx.scan import area
 from sheets_crm.sheet import Area, Doubt, Grid, Position, Select, SheetInfo, Snapshot, Value
 from sheets_crm.text import Text
 
+T = TypeVar("T")
 _REPORT_NAME = re.compile(r"_scrm_(\w+)", re.IGNORECASE)
 _REPORT_TARGET = re.compile(r"=?(?:'((?:[^']|'')+)'|([^'!]+))!\$?[A-Z]{1,3}\$?[0-9]+(?::.*)?")
 _UNREADABLE = Text(
@@ -45,7 +47,7 @@ def read(data: bytes, name: str, select: Select) -> Snapshot:
     chosen = {sheet.casefold() for sheet in select(infos)}
     wanted = [s for s in parts.sheets if s.kind == "worksheet" and s.name.casefold() in chosen]
     with _collector_paused():
-        grids = {sheet.name: _grid(parts, sheet) for sheet in wanted}
+        grids = {grid.name: grid for grid in _grids(parts, wanted)}
     return Snapshot(infos, grids, hashlib.sha256(data).hexdigest())
 
 
@@ -72,33 +74,45 @@ def _collector_paused() -> Iterator[None]:
             gc.enable()
 
 
-# ----------------------------------------------------------------------- one sheet
+# ---------------------------------------------------------------------- the sheets
 
 
-def _grid(parts: Parts, sheet: SheetPart) -> Grid:
-    cells = prepared(parts.archive, sheet.path, sheet.name)
-    rows = _values(_package(parts, cells), parts.archive.name, sheet.name)
-    doubts = {**cells.doubts, **_impossible_dates(rows, cells)}
-    _end_with_content(rows, doubts)
-    return Grid(sheet.name, rows, doubts, cells.hidden_rows, _tables(parts, sheet))
+def _grids(parts: Parts, sheets: Sequence[SheetPart]) -> Iterator[Grid]:
+    if not sheets:
+        return
+    package, found = _package(parts, sheets)
+    book = _parsed(lambda: CalamineWorkbook.from_filelike(package), parts.archive.name, sheets[0].name)
+    for number, (sheet, cells) in enumerate(zip(sheets, found, strict=True)):
+        rows = _parsed(partial(_values, book, number), parts.archive.name, sheet.name)
+        doubts = {**cells.doubts, **_impossible_dates(rows, cells)}
+        _end_with_content(rows, doubts)
+        yield Grid(sheet.name, rows, doubts, cells.hidden_rows, _tables(parts, sheet))
 
 
-def _package(parts: Parts, cells: Sheet) -> bytes:
-    """The smallest workbook that calamine reads: one sheet, its strings and its styles."""
-    relations = [f'<Relationship Id="s" Type="{OFFICE}/worksheet" Target="worksheets/sheet1.xml"/>']
+def _package(parts: Parts, sheets: Sequence[SheetPart]) -> tuple[io.BytesIO, list[Sheet]]:
+    """The smallest workbook that calamine reads: the sheets' rows, strings and styles; and what the rows hide."""
+    relations, entries, found = [], [], []
     buffer = io.BytesIO()
     # Compressed a little: python-calamine takes a file object's bytes over slowly.
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         archive.writestr("[Content_Types].xml", _CONTENT_TYPES)
         archive.writestr("_rels/.rels", _PACKAGE_RELATIONS)
-        archive.writestr("xl/workbook.xml", _WORKBOOK % (MAIN, OFFICE, int(parts.date1904)))
-        archive.writestr("xl/worksheets/sheet1.xml", b"".join((_SHEET_HEAD, cells.body, _SHEET_TAIL)))
         for kind, path in (("sharedStrings", parts.shared_strings), ("styles", parts.styles)):
             if path is not None:
                 archive.writestr(f"xl/{kind}.xml", parts.archive.sound(path))
-                relations.append(f'<Relationship Id="{kind}" Type="{OFFICE}/{kind}" Target="{kind}.xml"/>')
+                relations.append(_RELATION % (kind, f"{OFFICE}/{kind}", f"{kind}.xml"))
+        for number, sheet in enumerate(sheets, start=1):
+            target = f"worksheets/sheet{number}.xml"
+            relations.append(_RELATION % (f"s{number}", f"{OFFICE}/worksheet", target))
+            entries.append(f'<sheet name="S{number}" sheetId="{number}" r:id="s{number}"/>')
+            with archive.open(f"xl/{target}", "w") as part:
+                part.write(_SHEET_HEAD)
+                found.append(prepare(parts.archive, sheet.path, sheet.name, part.write))
+                part.write(_SHEET_TAIL)
+        archive.writestr("xl/workbook.xml", _WORKBOOK % (MAIN, OFFICE, int(parts.date1904), "".join(entries)))
         archive.writestr("xl/_rels/workbook.xml.rels", _RELATIONS % "".join(relations))
-    return buffer.getvalue()
+    buffer.seek(0)
+    return buffer, found
 
 
 _CONTENT_TYPES = (
@@ -108,22 +122,21 @@ _CONTENT_TYPES = (
 _RELATIONS = (
     '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">%s</Relationships>'
 )
-_PACKAGE_RELATIONS = _RELATIONS % (
-    f'<Relationship Id="w" Type="{OFFICE}/officeDocument" Target="xl/workbook.xml"/>'
-)
-_WORKBOOK = (
-    '<workbook xmlns="%s" xmlns:r="%s"><workbookPr date1904="%d"/>'
-    '<sheets><sheet name="S" sheetId="1" r:id="s"/></sheets></workbook>'
-)
+_RELATION = '<Relationship Id="%s" Type="%s" Target="%s"/>'
+_PACKAGE_RELATIONS = _RELATIONS % (_RELATION % ("w", f"{OFFICE}/officeDocument", "xl/workbook.xml"))
+_WORKBOOK = '<workbook xmlns="%s" xmlns:r="%s"><workbookPr date1904="%d"/><sheets>%s</sheets></workbook>'
 _SHEET_HEAD = f'<worksheet xmlns="{MAIN}"><sheetData>'.encode()
 _SHEET_TAIL = b"</sheetData></worksheet>"
 
 
-def _values(package: bytes, file: str, sheet: str) -> list[list[Value]]:
+def _values(book: CalamineWorkbook, number: int) -> list[list[Value]]:
+    rows = book.get_sheet_by_index(number).to_python(skip_empty_area=False)
+    return cast("list[list[Value]]", rows)
+
+
+def _parsed(parse: Callable[[], T], file: str, sheet: str) -> T:
     try:
-        workbook = CalamineWorkbook.from_filelike(io.BytesIO(package))
-        rows = workbook.get_sheet_by_index(0).to_python(skip_empty_area=False)
-        return [cast("list[Value]", row) for row in rows]
+        return parse()
     except (KeyboardInterrupt, SystemExit, MemoryError):
         raise
     except BaseException as error:  # a panic in calamine is no Exception
