@@ -15,7 +15,7 @@ from sheets_crm.errors import WorkbookUnsafe
 from sheets_crm.hosts.xlsx import patched
 from sheets_crm.hosts.xlsx.guard import prove, repairs
 from sheets_crm.hosts.xlsx.package import Package
-from sheets_crm.hosts.xlsx.patch import Wish, splice, widened
+from sheets_crm.hosts.xlsx.patch import widened
 from sheets_crm.hosts.xlsx.scan import (
     Parts,
     attribute,
@@ -26,6 +26,7 @@ from sheets_crm.hosts.xlsx.scan import (
     tag_end,
     with_attribute,
 )
+from sheets_crm.hosts.xlsx.splice import Splice, Wish, Wishes
 from sheets_crm.sheet import Area, Changes, ColumnUpdate, Fill, LogLine, letters
 from tests.packages import with_parts
 from tests.xlsx_samples import DEALS, column, firm, highlight, opened, parts, run
@@ -44,7 +45,11 @@ def sheet(body: str, before: str = "", after: str = "", prefix: str = "") -> byt
 
 def spliced(body: str, wanted: dict[int, dict[int, Wish]], **around: str) -> str:
     """The rows of a sheet after a splice."""
-    return splice(split(sheet(body, **around)), wanted, SST.__getitem__, "Deals").parts.body.decode()
+    parts = split(sheet(body, **around))
+    found = Splice(parts, Wishes(wanted), SST.__getitem__, "Deals")
+    found.look(parts.body)
+    found.end(parts.tail)
+    return (found.apply(parts.body, 0) + found.after).decode()
 
 
 def inline(reference: str, text: str, style: str = "") -> str:
@@ -159,7 +164,10 @@ def test_a_wish_changes_its_cell_and_no_other_byte(case: str) -> None:
 def test_a_prefixed_sheet_gets_prefixed_cells() -> None:
     """LibreOffice and others may write `<x:row>`."""
     xml = sheet('<x:row r="2"><x:c r="A2"/></x:row>', prefix="x")
-    done = splice(split(xml), {2: {2: FIX}}, SST.__getitem__, "Deals").parts.body
+    parts = split(xml)
+    found = Splice(parts, Wishes({2: {2: FIX}}), SST.__getitem__, "Deals")
+    found.look(parts.body)
+    done = found.apply(parts.body, 0)
     assert done == (
         b'<x:row r="2"><x:c r="A2"/><x:c r="B2" t="inlineStr"><x:is><x:t>x</x:t></x:is></x:c></x:row>'
     )
