@@ -12,10 +12,11 @@ import io
 import re
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import date, datetime, time, timedelta
 from functools import partial
-from typing import TypeVar, cast
+from itertools import count
+from typing import IO, TypeVar
 
 from python_calamine import CalamineWorkbook
 
@@ -27,6 +28,8 @@ from sheets_crm.sheet import Area, Doubt, Grid, Position, Select, SheetInfo, Sna
 from sheets_crm.text import Text
 
 T = TypeVar("T")
+_SLICE = 16 << 20
+"""Bytes of rows that the parser holds at once, about: parsed they take several times the room."""
 _REPORT_NAME = re.compile(r"_scrm_(\w+)", re.IGNORECASE)
 _REPORT_TARGET = re.compile(r"=?(?:'((?:[^']|'')+)'|([^'!]+))!\$?[A-Z]{1,3}\$?[0-9]+(?::.*)?")
 _UNREADABLE = Text(
@@ -77,21 +80,54 @@ def _collector_paused() -> Iterator[None]:
 # ---------------------------------------------------------------------- the sheets
 
 
+class _Slices:
+    """The rows of a sheet on their way to the parser, in parts of the small workbook that are small enough each."""
+
+    def __init__(self, archive: zipfile.ZipFile, numbers: Iterator[int]) -> None:
+        self._archive, self._numbers = archive, numbers
+        self._part: IO[bytes] | None = None
+        self._written = 0
+        self.parts: list[int] = []
+        """The numbers of the parts, top to bottom."""
+
+    def put(self, rows: bytes) -> None:
+        """Whole rows, below the last ones."""
+        if self._part is None:
+            self.parts.append(next(self._numbers))
+            self._part, self._written = self._archive.open(_SHEET % self.parts[-1], "w"), 0
+            self._part.write(_SHEET_HEAD)
+        self._part.write(rows)
+        self._written += len(rows)
+        if self._written > _SLICE:
+            self.close()
+
+    def close(self) -> None:
+        """Nothing more comes into the present part."""
+        if self._part is not None:
+            self._part.write(_SHEET_TAIL)
+            self._part.close()
+            self._part = None
+
+
 def _grids(parts: Parts, sheets: Sequence[SheetPart]) -> Iterator[Grid]:
     if not sheets:
         return
     package, found = _package(parts, sheets)
     book = _parsed(lambda: CalamineWorkbook.from_filelike(package), parts.archive.name, sheets[0].name)
-    for number, (sheet, cells) in enumerate(zip(sheets, found, strict=True)):
-        rows = _parsed(partial(_values, book, number), parts.archive.name, sheet.name)
+    known: dict[str, str] = {}
+    for sheet, (cells, slices) in zip(sheets, found, strict=True):
+        rows: list[list[Value]] = []
+        for number in slices:
+            _parsed(partial(_append, rows, book, f"S{number}", known), parts.archive.name, sheet.name)
         doubts = {**cells.doubts, **_impossible_dates(rows, cells)}
         _end_with_content(rows, doubts)
         yield Grid(sheet.name, rows, doubts, cells.hidden_rows, _tables(parts, sheet))
 
 
-def _package(parts: Parts, sheets: Sequence[SheetPart]) -> tuple[io.BytesIO, list[Sheet]]:
-    """The smallest workbook that calamine reads: the sheets' rows, strings and styles; and what the rows hide."""
-    relations, entries, found = [], [], []
+def _package(parts: Parts, sheets: Sequence[SheetPart]) -> tuple[io.BytesIO, list[tuple[Sheet, list[int]]]]:
+    """The smallest workbook that calamine reads, and of each sheet what its rows hide and which parts hold them."""
+    relations, found = [], []
+    numbers = count(1)
     buffer = io.BytesIO()
     # Compressed a little: python-calamine takes a file object's bytes over slowly.
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
@@ -101,15 +137,15 @@ def _package(parts: Parts, sheets: Sequence[SheetPart]) -> tuple[io.BytesIO, lis
             if path is not None:
                 archive.writestr(f"xl/{kind}.xml", parts.archive.sound(path))
                 relations.append(_RELATION % (kind, f"{OFFICE}/{kind}", f"{kind}.xml"))
-        for number, sheet in enumerate(sheets, start=1):
-            target = f"worksheets/sheet{number}.xml"
-            relations.append(_RELATION % (f"s{number}", f"{OFFICE}/worksheet", target))
-            entries.append(f'<sheet name="S{number}" sheetId="{number}" r:id="s{number}"/>')
-            with archive.open(f"xl/{target}", "w") as part:
-                part.write(_SHEET_HEAD)
-                found.append(prepare(parts.archive, sheet.path, sheet.name, part.write))
-                part.write(_SHEET_TAIL)
-        archive.writestr("xl/workbook.xml", _WORKBOOK % (MAIN, OFFICE, int(parts.date1904), "".join(entries)))
+        for sheet in sheets:
+            slices = _Slices(archive, numbers)
+            with closing(slices):
+                cells = prepare(parts.archive, sheet.path, sheet.name, slices.put)
+            found.append((cells, slices.parts))
+        made = [number for _, slices in found for number in slices]
+        relations += [_RELATION % (f"s{n}", f"{OFFICE}/worksheet", f"/{_SHEET % n}") for n in made]
+        entries = "".join(f'<sheet name="S{n}" sheetId="{n}" r:id="s{n}"/>' for n in made)
+        archive.writestr("xl/workbook.xml", _WORKBOOK % (MAIN, OFFICE, int(parts.date1904), entries))
         archive.writestr("xl/_rels/workbook.xml.rels", _RELATIONS % "".join(relations))
     buffer.seek(0)
     return buffer, found
@@ -125,13 +161,28 @@ _RELATIONS = (
 _RELATION = '<Relationship Id="%s" Type="%s" Target="%s"/>'
 _PACKAGE_RELATIONS = _RELATIONS % (_RELATION % ("w", f"{OFFICE}/officeDocument", "xl/workbook.xml"))
 _WORKBOOK = '<workbook xmlns="%s" xmlns:r="%s"><workbookPr date1904="%d"/><sheets>%s</sheets></workbook>'
+_SHEET = "xl/worksheets/sheet%d.xml"
 _SHEET_HEAD = f'<worksheet xmlns="{MAIN}"><sheetData>'.encode()
 _SHEET_TAIL = b"</sheetData></worksheet>"
 
 
-def _values(book: CalamineWorkbook, number: int) -> list[list[Value]]:
-    rows = book.get_sheet_by_index(number).to_python(skip_empty_area=False)
-    return cast("list[list[Value]]", rows)
+def _append(rows: list[list[Value]], book: CalamineWorkbook, name: str, known: dict[str, str]) -> None:
+    """Puts the cells of a part below `rows`, each row where it belongs; equal texts are one object."""
+    sheet = book.get_sheet_by_name(name)
+    if sheet.start is None:
+        return
+    first, left = sheet.start
+    rows.extend([] for _ in range(first - len(rows)))
+    once = known.setdefault
+    blank: list[Value] = [""] * left
+    new = [
+        blank + [once(cell, cell) if type(cell) is str else cell for cell in cells]
+        for cells in sheet.to_python()
+    ]
+    # Rows out of order leave gaps in one part that another part fills.
+    for at in range(first, min(first + len(new), len(rows))):
+        rows[at] = new[at - first] if any(map(_is_something, new[at - first])) else rows[at]
+    rows += new[len(rows) - first :]
 
 
 def _parsed(parse: Callable[[], T], file: str, sheet: str) -> T:
