@@ -65,7 +65,7 @@ class Reading(NamedTuple):
 
 def folded(text: str) -> str:
     """A text for comparing: no case, one space for many, no spaces at the ends, ё as е."""
-    return _SPACES.sub(" ", text).strip().casefold().replace("ё", "е")
+    return " ".join(text.split()).casefold().replace("ё", "е")
 
 
 def as_text(value: Value) -> str | None:
@@ -90,7 +90,7 @@ def as_text(value: Value) -> str | None:
 
 def _moment(reading: Reading, value: Value) -> datetime | Problem:
     if isinstance(value, datetime):
-        return value.replace(tzinfo=None)
+        return value if value.tzinfo is None else value.replace(tzinfo=None)
     if isinstance(value, date):
         return datetime(value.year, value.month, value.day)
     if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
@@ -216,23 +216,40 @@ def convert(
 ) -> tuple[list[Any], dict[int, Problem]]:
     """A whole column: typed values (None where blank or in doubt), and the problems by index."""
     parse = parser(column)
+    numeric = column.kind in _NUMERIC_KINDS
     problems: dict[int, Problem] = {}
     out: list[Any] = []
+    # Columns repeat themselves, and 1 is True to a dictionary.
+    known: dict[tuple[type, Value], tuple[Any, Problem | None]] = {}
     for index, value in enumerate(values):
-        if value is None or value == "" or (isinstance(value, str) and as_text(value) is None):
+        if value is None or value == "":
             out.append(None)
             continue
-        found = parse(reading, value)
-        if isinstance(found, Problem):
-            number = number_in_text(found.raw) if column.kind in _NUMERIC_KINDS else None
-            if number is not None and isinstance(value, str):
-                problems[index] = Problem(found.raw, _NUMBER_AS_TEXT, fatal=False)
-                found = number
-            else:
-                problems[index] = found
-                found = None
-        out.append(found)
+        key = (value.__class__, value)
+        found = known.get(key)
+        if found is None:
+            found = _parsed(parse, reading, value, numeric=numeric)
+            if not isinstance(value, date):
+                known[key] = found
+        if found[1] is not None:
+            problems[index] = found[1]
+        out.append(found[0])
     return out, problems
+
+
+def _parsed(
+    parse: Callable[[Reading, Value], Any], reading: Reading, value: Value, *, numeric: bool
+) -> tuple[Any, Problem | None]:
+    """(typed value or None, what is doubtful about it)."""
+    if isinstance(value, str) and as_text(value) is None:
+        return None, None
+    found = parse(reading, value)
+    if not isinstance(found, Problem):
+        return found, None
+    number = number_in_text(found.raw) if numeric and isinstance(value, str) else None
+    if number is None:
+        return None, found
+    return number, Problem(found.raw, _NUMBER_AS_TEXT, fatal=False)
 
 
 _NOT_A_DATE = Text("not a date we can read for certain", "не читается как дата")

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import chain, compress, repeat
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from sheets_crm.book.parse import CELL_ERROR, NO_RESULT, Problem, Reading, as_text, convert, folded
@@ -79,9 +80,14 @@ class TableRows(Generic[R_co]):
         if self.grid is None:
             return
         own = {self.positions[c.key] for c in self.schema.columns if c.ours and c.key in self.positions}
-        filled = {(fill.row, fill.column): fill.value for fill in self.fills}
+        filled = {fill.row: fill for fill in self.fills}
+        users = [n not in own for n in range(1, max(own, default=0) + 1)]
         for number, cells in iter_rows(self.grid, self.header_row):
-            yield [filled.get((number, n), v) for n, v in enumerate(cells, start=1) if n not in own]
+            if fill := filled.get(number):
+                row = [*cells, *[None] * (fill.column - len(cells))]
+                row[fill.column - 1] = fill.value
+                cells = row  # noqa: PLW2901 - the row with its ID
+            yield list(compress(cells, chain(users, repeat(True))))
 
     def cell(self, row: int, column: str) -> str | None:
         """The address of a cell; None if the sheet has no such column."""
@@ -186,16 +192,16 @@ def _data_rows(
     wanted = {as_text(v) for v in grid.rows[header_row - 1]} - {None}
     stage = positions.get("stage") if schema.key == "Deals" else None
     for number, cells in iter_rows(grid, header_row + 1):
-        if number not in doubtful and not any(
-            v is not None and v != "" and n not in own and as_text(v) for n, v in enumerate(cells, start=1)
-        ):
+        texts = (t for n, v in enumerate(cells, start=1) if v != "" and n not in own and (t := as_text(v)))
+        first = next(texts, None)
+        if first is None and number not in doubtful:
             continue
-        texts = [t for n, v in enumerate(cells, start=1) if n not in own and (t := as_text(v))]
-        if len(texts) > 1 and wanted.issuperset(texts):
+        second = next(texts, None) if first in wanted else None
+        if second in wanted and wanted.issuperset(texts):
             excluded.append(Excluded(address(grid.name, number, 1), _REPEATED))
         elif (
-            texts
-            and folded(texts[0]).rstrip(":") in _TOTALS
+            first
+            and folded(first).rstrip(":") in _TOTALS
             and not (stage and as_text(grid.value(number, stage)))
         ):
             excluded.append(Excluded(address(grid.name, number, 1), _TOTAL))

@@ -407,6 +407,10 @@ def half_hour(moment: datetime) -> datetime:
     return moment + timedelta(minutes=-moment.minute % 30)
 
 
+_TELLING = 3
+"""How often someone writes the same words before naming the client with them."""
+
+
 def _said(scene: Scene, life: Life, action: Action, following: Action | None) -> str:
     """What was discussed and agreed, and when and why the next contact is; nothing where nobody answered."""
     if action.outcome in ("no_answer", "rescheduled", "spam"):
