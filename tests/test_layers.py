@@ -34,8 +34,9 @@ MAY: dict[str, str] = {
     "template": "pages checks hosts",
     "importer": "template checks hosts",
     "sync": "reports hosts template importer",
+    "verify": "sync",
     "demo": "sync",
-    "cli": "sync demo",
+    "cli": "sync verify demo",
 }
 """Module to the modules it may import; everything that these may is allowed too (docs/design.md)."""
 HOSTS_SEE = {"text", "errors", "sheet", "hosts"}

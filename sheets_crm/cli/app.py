@@ -32,6 +32,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
     },
     "Look after": {
         "doctor": ("care.doctor", "Is everything in place to work?"),
+        "verify": ("verify.verify", "Are log, evidence and reports as the runs left them?"),
         "completion": ("care.completion", "Commands completed by the Tab key."),
     },
 }
