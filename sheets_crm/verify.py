@@ -108,8 +108,7 @@ def verify(host: Host, *, head: str | None = None) -> Verified:
     asked = None if head is None else typed_seal(head)
     snapshot = host.read(lambda sheets: [*wanted(sheets), *(s.name for s in sheets if s.report)])
     trace = _trace(snapshot)
-    printed, of_head = (None, []) if asked is None else _of_head(asked, trace)
-    faults = [*trace.faults, *of_head]
+    faults = [*trace.faults, *(head_faults(asked, trace) if asked else ())]
     notes = [_NO_RUNS] if not trace.lines and not trace.faults else []
     notes += [_REPORTS_LEFT] if trace.lines and trace.faults else []
     again = None
@@ -127,6 +126,7 @@ def verify(host: Host, *, head: str | None = None) -> Verified:
             faults += some.faults
             notes += some.notes
     lang = again.book.lang if again is not None else None
+    printed = run_of(asked, trace) if asked else None
     return Verified(host.label, lang, trace, printed, tuple(compared), tuple(faults), tuple(notes))
 
 
@@ -153,17 +153,23 @@ def typed_seal(head: str) -> str:
     return plain
 
 
-def _of_head(asked: str, trace: Trace) -> tuple[Sealed | None, list[Fault]]:
-    found = next((run for run in trace.sealed if run.seal.startswith(asked)), None)
-    if found is not None:
-        return found, []
-    last = trace.sealed[-1] if trace.sealed else None
-    if any((line.seal or "").startswith(asked) for line in trace.lines):
-        return None, [Fault(_HEAD_AFTER_BREAK.fill(head=asked[:SHORT]))]
-    if last is None:
-        return None, [Fault(_HEAD_EMPTY.fill(head=asked[:SHORT]))]
-    words = _HEAD_GONE.fill(head=asked[:SHORT], run=last.number, day=last.as_of)
-    return None, [Fault(words, None, last.number, last.as_of)]
+def run_of(head: str, trace: Trace) -> Sealed | None:
+    """The run that printed the seal `head` (plain, at least its beginning); None if the log has no such run."""
+    return next((run for run in trace.sealed if run.seal.startswith(head)), None)
+
+
+def head_faults(head: str, trace: Trace) -> Iterator[Fault]:
+    """What a printed seal says against the log: nothing where one of its sound runs bears it."""
+    if run_of(head, trace) is not None:
+        return
+    if any((line.seal or "").startswith(head) for line in trace.lines):
+        yield Fault(_HEAD_AFTER_BREAK.fill(head=head[:SHORT]))
+    elif not trace.sealed:
+        yield Fault(_HEAD_EMPTY.fill(head=head[:SHORT]))
+    else:
+        last = trace.sealed[-1]
+        words = _HEAD_GONE.fill(head=head[:SHORT], run=last.number, day=last.as_of)
+        yield Fault(words, None, last.number, last.as_of)
 
 
 # ----------------------------------------------------------------------- log
