@@ -21,6 +21,7 @@ from sheets_crm.history import Closed, Place, RunEntry, blocks, event_of, has_ev
 from sheets_crm.hosts import Host
 from sheets_crm.metrics.bonus import Terms
 from sheets_crm.pages.wording import FINDING_ID, SEAL
+from sheets_crm.reports import REPORTS
 from sheets_crm.schema import Appeal
 from sheets_crm.sheet import (
     LOG_KEY,
@@ -36,7 +37,8 @@ from sheets_crm.sheet import (
     address,
     log_rows,
 )
-from sheets_crm.text import Noun, Text, listed, same
+from sheets_crm.template.guide import report_pages
+from sheets_crm.text import LANGS, Noun, Text, listed, same
 
 SHORT = 12
 """Characters of a seal that stand in the footers of the pages: the least that `head` may be."""
@@ -177,13 +179,19 @@ def head_faults(head: str, trace: Trace) -> Iterator[Fault]:
 
 def _trace(snapshot: Snapshot) -> Trace:
     name = snapshot.report_sheet(LOG_KEY)
-    reports = [s.name for s in snapshot.sheets if s.report and s.report != LOG_KEY]
+    reports = [grid.name for key, grid in _standing(snapshot) if not _still_empty(key, grid)]
     grid = snapshot.grids.get(name) if name else None
     trace = read_log(grid) if grid is not None else Trace()
     if not trace.lines and (reports or grid is not None):
         words = Text(listed(reports, "en"), listed(reports, "ru"))
         return Trace(faults=(*trace.faults, Fault(_LOG_GONE.fill(reports=words) if reports else _LOG_EMPTY)))
     return trace
+
+
+def _still_empty(key: str, grid: Grid) -> bool:
+    """Whether a sheet waits for its first run, as a fresh workbook has it."""
+    pages = [page for lang in LANGS for page in report_pages(lang) if page.key == key]
+    return any(next(differences(page, grid), None) is None for page in pages)
 
 
 def read_log(grid: Grid) -> Trace:
@@ -351,8 +359,8 @@ _PRINTED = re.compile("(?:" + "|".join(re.escape(t.split("{head}")[0]) for t in 
 def _standing(snapshot: Snapshot) -> Iterator[tuple[str, Grid]]:
     """(key, cells) of the reports in the workbook."""
     for sheet in snapshot.sheets:
-        if sheet.report and sheet.report != LOG_KEY and sheet.name in snapshot.grids:
-            yield sheet.report, snapshot.grids[sheet.name]
+        if sheet.report in REPORTS and sheet.name in snapshot.grids:
+            yield sheet.report or "", snapshot.grids[sheet.name]
 
 
 def _texts(grid: Grid) -> Iterator[tuple[int, int, str]]:
