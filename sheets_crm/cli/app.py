@@ -12,6 +12,7 @@ import click
 from sheets_crm import __version__
 from sheets_crm.cli.session import Session, common
 from sheets_crm.errors import SheetsCrmError
+from sheets_crm.inert import on_screen_with_looks
 from sheets_crm.text import Text
 
 NAME = "sheets-crm"
@@ -76,7 +77,7 @@ class Program(click.Group):
             if session.debug:
                 import traceback  # noqa: PLC0415 - see session
 
-                click.echo(traceback.format_exc(), err=True)
+                click.echo(on_screen_with_looks(traceback.format_exc()), err=True)
             session.say(sentence(problem))
             sys.exit(2)
         sys.exit(code if isinstance(code, int) else 0)

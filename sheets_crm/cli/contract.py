@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from sheets_crm.book.settings import Settings, resolve
 from sheets_crm.checks import RULES, Rule
 from sheets_crm.findings import Finding, NotChecked
+from sheets_crm.inert import in_json
 from sheets_crm.pages import Told
 from sheets_crm.pages.tables import Plain, ReportTable
 from sheets_crm.schema import TABLES, Column, Kind, Setting
@@ -30,7 +31,7 @@ Json = dict[str, Any]
 
 def dumped(answer: Json) -> str:
     """An answer as it is printed."""
-    return json.dumps(answer, ensure_ascii=False, indent=2) + "\n"
+    return in_json(answer) + "\n"
 
 
 def json_schema(name: str) -> Json:

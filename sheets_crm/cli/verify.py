@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sheets_crm.cli.session import Session, common, format_option, open_host
+from sheets_crm.inert import on_screen
 from sheets_crm.text import Noun, Text
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def verify(ctx: click.Context, workbook: str, head: str | None, form: str) -> No
         session.data(dumped(verify_json(found, session.language)))
     else:
         for text in told(found):
-            session.print(text.get(session.language))
+            session.print(on_screen(text.get(session.language)))
     if found.faults:
         ctx.exit(1)
 
