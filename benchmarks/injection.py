@@ -112,7 +112,7 @@ def _write(path: Path, texts: Sequence[str]) -> None:
     old, late = date(2024, 1, 10), date(2024, 3, 1)
     rows: list[list[object]] = [
         ["D0001", deal, stage, owner, note, date(2024, 4, 1), 1000.5, old, None, None, source, product, pipe],
-        [other, other, stage, owner, None, None, -5, old, None, None, source, product, pipe],
+        [other, other, stage, owner, None, None, boss, old, None, None, source, product, pipe],
         [title, title, lost, boss, None, None, 70, old, late, reason, source, product, pipe],
         ["D0004", deal, won, owner, None, None, 900, old, late, None, source, product, pipe],
         [None, note, header, boss, None, late, 10, old, None, None, source, None, None],

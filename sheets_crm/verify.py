@@ -72,11 +72,6 @@ class Trace:
     """The runs whose seals are right, oldest first, up to the first that is not."""
     faults: tuple[Fault, ...] = ()
 
-    @property
-    def head(self) -> str | None:
-        """The seal of the last run that is right."""
-        return self.sealed[-1].seal if self.sealed else None
-
 
 class Compared(NamedTuple):
     """A report that stands in the workbook, held against what its run gives again."""
@@ -383,7 +378,7 @@ def _reports(again: sync.Run, snapshot: Snapshot) -> _Outcome:
         return out
     for page in again.changes.pages:
         grid = standing.get(page.key)
-        if grid is not None:
+        if grid is not None and not _still_empty(page.key, grid):
             _report(page, grid, last, out)
     for update in again.changes.columns:
         grid = snapshot.grids[update.sheet]

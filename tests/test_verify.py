@@ -368,6 +368,16 @@ def test_a_report_that_the_last_run_did_not_write_is_an_earlier_one() -> None:
     assert any("did not write it" in note.en for note in found.notes)
 
 
+def test_a_report_that_waits_for_its_first_run_is_not_told(tmp_path: Path) -> None:
+    """A fresh workbook, of which only the Audit was written: the other sheets still say what they will show."""
+    path = tmp_path / "new.xlsx"
+    assert call("init", path, "--lang", "en").exit_code == 0
+    assert call("audit", path, "--as-of", LATER).exit_code == 0
+    found = answer("verify", "verify", path)
+    assert (found["sound"], found["notes"]) == (True, [])
+    assert [r["report"] for r in found["reports"]] == ["audit"]
+
+
 def test_formulas_without_results_are_passed_over_and_counted() -> None:
     """Some programs save formulas and drop what they gave; that is nobody's edit."""
     host = Frozen(bonus_story("en").read(lambda sheets: [s.name for s in sheets]))
