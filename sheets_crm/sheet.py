@@ -317,10 +317,15 @@ class LogLine(NamedTuple):
     seal: str | None = None
 
 
-def log_lines(grid: Grid) -> tuple[LogLine, ...]:
+def log_rows(grid: Grid) -> tuple[tuple[int, LogLine], ...]:
     """The log as every host keeps it, from row 1 on: the line in column A, its seal or nothing in column B."""
-    pairs = ((grid.value(row, 1), grid.value(row, 2)) for row in range(1, len(grid.rows) + 1))
-    return tuple(LogLine(str(text), str(seal) if seal else None) for text, seal in pairs if text)
+    rows = ((row, grid.value(row, 1), grid.value(row, 2)) for row in range(1, len(grid.rows) + 1))
+    return tuple((row, LogLine(str(text), str(seal) if seal else None)) for row, text, seal in rows if text)
+
+
+def log_lines(grid: Grid) -> tuple[LogLine, ...]:
+    """The same without the numbers of the rows."""
+    return tuple(line for _, line in log_rows(grid))
 
 
 @dataclass(frozen=True, slots=True)

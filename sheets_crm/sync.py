@@ -125,7 +125,8 @@ def audit(
     firm = Firm(book, day, checks.settings_of(book, day), before)
     checked = checks.run(firm)
     verdict = judge(firm, checked)
-    added = () if repeated else _log_lines(firm, checked, verdict, key)
+    lasting = tuple(name for name in names if name != "forecast" or until is None)
+    added = () if repeated else _log_lines(firm, checked, verdict, key, lasting)
     if repeated:
         entry, head = past.last, past.head
     elif obstacle is not None:
@@ -144,11 +145,22 @@ def _time_zone(book: Book) -> str | None:
     return stated or book.time_zone
 
 
-def _log_lines(firm: Firm, checked: Checked, verdict: Verdict, key: str) -> tuple[LogLine, ...]:
+def log_again(repeated: Run) -> tuple[LogLine, ...]:
+    """The lines that the log's last run left there, made anew by a run that repeats it; none for any other."""
+    if not repeated.repeated or repeated.entry is None:
+        return ()
+    entry = repeated.entry
+    return _log_lines(repeated.firm, repeated.checked, repeated.verdict, entry.key, entry.pages)
+
+
+def _log_lines(
+    firm: Firm, checked: Checked, verdict: Verdict, key: str, pages: Sequence[str]
+) -> tuple[LogLine, ...]:
     return lines(
         firm.past, firm.book, verdict.difference, as_of=firm.as_of, key=key, version=__version__,
         clean=verdict.firm.clean, audited=verdict.firm.audited,
         counted=counted(firm, checked, verdict.findings), closed=bonus.closing(firm), bearing=bearing(),
+        pages=pages,
     )  # fmt: skip
 
 

@@ -12,6 +12,7 @@ import click
 from sheets_crm import __version__
 from sheets_crm.cli.session import Session, common
 from sheets_crm.errors import SheetsCrmError
+from sheets_crm.inert import on_screen_with_looks
 from sheets_crm.text import Text
 
 NAME = "sheets-crm"
@@ -32,6 +33,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
     },
     "Look after": {
         "doctor": ("care.doctor", "Is everything in place to work?"),
+        "verify": ("verify.verify", "Are log, evidence and reports as the runs left them?"),
         "completion": ("care.completion", "Commands completed by the Tab key."),
     },
 }
@@ -75,7 +77,7 @@ class Program(click.Group):
             if session.debug:
                 import traceback  # noqa: PLC0415 - see session
 
-                click.echo(traceback.format_exc(), err=True)
+                click.echo(on_screen_with_looks(traceback.format_exc()), err=True)
             session.say(sentence(problem))
             sys.exit(2)
         sys.exit(code if isinstance(code, int) else 0)

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import click
 
-from sheets_crm.cli.session import Session, as_of, common, plain, today
+from sheets_crm.cli.session import Session, as_of, common, today
 from sheets_crm.errors import UsageError
+from sheets_crm.inert import on_screen
 from sheets_crm.text import Text
 
 
@@ -80,7 +81,7 @@ def import_(session: Session, source: Path, out: Path, map_file: Path | None) ->
     lines = [_IMPORTED.fill(rows=done.rows, path=str(done.path)), _TAKEN.fill(columns=columns)]
     lines += [_LEFT_OUT.fill(columns=", ".join(done.left_out))] if done.left_out else []
     for line in (*lines, *done.notes, _NEXT.fill(path=str(done.path))):
-        session.print(plain(line.get(lang)))
+        session.print(on_screen(line.get(lang)))
 
 
 def _tables(names: str) -> list[str]:
