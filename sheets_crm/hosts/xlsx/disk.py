@@ -198,12 +198,13 @@ def refuse_full(path: Path, needs: Mapping[Path, int]) -> None:
             if space.total and space.free < size:
                 raise WorkbookUnsafe(
                     _NO_ROOM.fill(
-                        name=path.name, folder=str(folder), need=_megabytes(size), free=_megabytes(space.free)
+                        name=path.name, folder=str(folder), need=megabytes(size), free=megabytes(space.free)
                     )
                 )
 
 
-def _megabytes(size: int) -> Text:
+def megabytes(size: int) -> Text:
+    """A number of bytes as people write it."""
     number = f"{size / 1e6:.1f}"
     return Text(f"{number} MB", f"{number.replace('.', ',')} МБ")
 
