@@ -13,7 +13,7 @@ import shutil
 import stat
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from sheets_crm.errors import WorkbookInUse, WorkbookNotFound, WorkbookUnreadable, WorkbookUnsafe
@@ -185,11 +185,11 @@ def sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def refuse_full(path: Path, needs: Mapping[Path, int]) -> None:
-    """Raises WorkbookUnsafe if the disks of these folders have not so many bytes free."""
+def refuse_full(path: Path, needs: Iterable[tuple[Path, int]]) -> None:
+    """Raises WorkbookUnsafe if the disks of these folders do not have so many bytes free."""
     by_disk: dict[int, tuple[Path, int]] = {}
     with failures_named(path):
-        for folder, size in needs.items():
+        for folder, size in needs:
             disk = folder.stat().st_dev
             by_disk[disk] = (folder, by_disk.get(disk, (folder, 0))[1] + size)
         for folder, size in by_disk.values():

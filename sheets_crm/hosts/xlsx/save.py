@@ -38,7 +38,7 @@ def replace_file(path: Path, data: bytes, expected_sha: str) -> Path:
         before = load(target)
         if digest(before) != expected_sha:
             raise WorkbookChanged(_CHANGED.fill(name=target.name))
-        refuse_full(target, {target.parent: len(data), _existing(folder_of(target)): len(before)})
+        refuse_full(target, [(target.parent, len(data)), (_existing(folder_of(target)), len(before))])
         with written_beside(target, data, like=target) as new:
             backup = back_up(target, before)
             # Writing took its time: look again, as late as can be.
@@ -56,7 +56,7 @@ def write_file(path: Path, data: bytes, *, like: Path | None = None) -> None:
     A new one gets the rights of `like`, if given.
     """
     with _at_work(path) as target:
-        refuse_full(target, {target.parent: len(data)})
+        refuse_full(target, [(target.parent, len(data))])
         with written_beside(target, data, like=target if target.exists() else like) as new:
             rename(new, target)
             confirm(target)
