@@ -200,7 +200,7 @@ def test_a_full_disk_is_known_before_anything_is_written(book: Path, monkeypatch
     with pytest.raises(WorkbookUnsafe) as caught:
         replace_file(book, bytes(1_300_000 - len(before)), digest(before))
     assert "needs 1.3 MB" in caught.value.message.en
-    assert "свободно 1,2 МБ" in caught.value.message.ru
+    assert "свободно 1,3 МБ" in caught.value.message.ru
     assert files(book.parent) == ["firm.xlsx"]
     replace_file(book, bytes(1_250_000 - len(before)), digest(before))
 

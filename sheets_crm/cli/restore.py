@@ -96,13 +96,13 @@ def _confirmed(session: Session, path: Path, chosen: Backup) -> bool:
 
 
 def _listed(backups: list[Backup]) -> Iterator[Text]:
-    from sheets_crm.hosts.xlsx.disk import megabytes  # noqa: PLC0415 - see session
+    from sheets_crm.hosts.xlsx.disk import shown_size  # noqa: PLC0415 - see session
 
     for backup in backups:
         yield same("{name}  {moment}  {size}  {state}").fill(
             name=backup.path.name,
             moment=_moment(backup),
-            size=megabytes(backup.size),
+            size=shown_size(backup.size),
             state=_state(backup)[0],
         )
 

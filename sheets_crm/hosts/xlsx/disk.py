@@ -14,6 +14,7 @@ import stat
 import sys
 import time
 from collections.abc import Iterable, Iterator
+from decimal import ROUND_CEILING, Decimal
 from pathlib import Path
 
 from sheets_crm.errors import WorkbookInUse, WorkbookNotFound, WorkbookUnreadable, WorkbookUnsafe
@@ -198,15 +199,18 @@ def refuse_full(path: Path, needs: Iterable[tuple[Path, int]]) -> None:
             if space.total and space.free < size:
                 raise WorkbookUnsafe(
                     _NO_ROOM.fill(
-                        name=path.name, folder=str(folder), need=megabytes(size), free=megabytes(space.free)
+                        name=path.name, folder=str(folder), need=shown_size(size), free=shown_size(space.free)
                     )
                 )
 
 
-def megabytes(size: int) -> Text:
-    """A number of bytes as people write it."""
-    number = f"{size / 1e6:.1f}"
-    return Text(f"{number} MB", f"{number.replace('.', ',')} МБ")
+def shown_size(size: int) -> Text:
+    """A number of bytes as people write it: `47 KB`, `1.3 MB`."""
+    if size < 1e6:
+        return Text("{kb} KB", "{kb} КБ").fill(kb=math.ceil(size / 1000))
+    return Text("{mb} MB", "{mb} МБ").fill(
+        mb=Decimal(size).scaleb(-6).quantize(Decimal("0.1"), ROUND_CEILING)
+    )
 
 
 def sweep(folder: Path, name: str, *, alone: bool) -> None:
