@@ -8,9 +8,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 
-from sheets_crm.cli import app, restore
+from sheets_crm.cli import app
 from sheets_crm.errors import WorkbookUnsafe
 from sheets_crm.hosts.xlsx import disk
 from sheets_crm.hosts.xlsx.backups import backups_of
@@ -58,7 +59,7 @@ def at_a_terminal(monkeypatch: pytest.MonkeyPatch, answer: str) -> list[str]:
         return answer
 
     monkeypatch.setattr(sys.stdin, "isatty", lambda: True, raising=False)
-    monkeypatch.setattr(restore.click, "prompt", prompt)
+    monkeypatch.setattr(click, "prompt", prompt)
     return asked
 
 

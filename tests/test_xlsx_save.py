@@ -17,6 +17,7 @@ from sheets_crm.errors import (
     WorkbookUnsafe,
 )
 from sheets_crm.hosts.xlsx import XlsxHost, create, patched, save
+from sheets_crm.hosts.xlsx.backups import back_up
 from sheets_crm.hosts.xlsx.package import Package
 from sheets_crm.hosts.xlsx.save import digest, load, replace_file, write_file
 from sheets_crm.hosts.xlsx.workbook import Workbook
@@ -80,7 +81,6 @@ def test_a_workbook_changed_at_the_last_moment_is_left_alone(
 ) -> None:
     """The digest is compared once more just before the rename."""
     sha = digest(book.read_bytes())
-    back_up = save.back_up
 
     def slow(path: Path, content: bytes) -> Path:
         path.write_bytes(b"someone was quicker")
@@ -137,7 +137,6 @@ def test_a_workbook_opened_at_the_last_moment_is_left_alone(
 ) -> None:
     """Someone opened it in Excel while the new version was being written."""
     before = book.read_bytes()
-    back_up = save.back_up
 
     def slow(path: Path, content: bytes) -> Path:
         path.with_name(f"~${path.name}").touch()
@@ -200,7 +199,7 @@ def test_a_full_disk_is_known_before_anything_is_written(book: Path, monkeypatch
     with pytest.raises(WorkbookUnsafe) as caught:
         replace_file(book, bytes(1_300_000 - len(before)), digest(before))
     assert "needs 1.3 MB" in caught.value.message.en
-    assert "свободно 1,3 МБ" in caught.value.message.ru
+    assert "не хватает 50 КБ" in caught.value.message.ru
     assert files(book.parent) == ["firm.xlsx"]
     replace_file(book, bytes(1_250_000 - len(before)), digest(before))
 

@@ -199,7 +199,10 @@ def refuse_full(path: Path, needs: Iterable[tuple[Path, int]]) -> None:
             if space.total and space.free < size:
                 raise WorkbookUnsafe(
                     _NO_ROOM.fill(
-                        name=path.name, folder=str(folder), need=shown_size(size), free=shown_size(space.free)
+                        name=path.name,
+                        folder=str(folder),
+                        need=shown_size(size),
+                        missing=shown_size(size - space.free),
                     )
                 )
 
@@ -291,6 +294,6 @@ _FORBIDDEN = Text(
 )
 _UNREADABLE = Text("{name} could not be read ({reason}).", "Не удалось прочитать {name} ({reason}).")
 _NO_ROOM = Text(
-    "{name} was not written: it needs {need} in {folder}, where {free} are free; free some space and try again.",
-    "{name} не записан: в {folder} нужно {need}, а свободно {free}; освободите место и повторите.",
+    "{name} was not written: it needs {need} in {folder}, {missing} more than is free; free some space and try again.",
+    "{name} не записан: в {folder} нужно {need}, не хватает {missing}; освободите место и повторите.",
 )
