@@ -47,7 +47,13 @@ def locked(path: Path) -> Iterator[bool]:
 
 def _try(lock: Path) -> tuple[int | None, bool]:
     """(the open lock file, or None if another run has it; whether it is really locked)."""
-    handle = os.open(lock, os.O_RDWR | os.O_CREAT, 0o666)
+    try:
+        handle = os.open(lock, os.O_RDWR | os.O_CREAT, 0o666)
+    except PermissionError:
+        # Windows says so of a file that is just being deleted; a folder where we may not write holds none.
+        if os.name == "nt" and os.path.lexists(lock):
+            return None, False
+        raise
     try:
         # A colleague's run must be able to open what a killed one left behind.
         if os.name == "posix" and stat.S_IMODE(os.fstat(handle).st_mode) != 0o666:
