@@ -288,6 +288,8 @@ def _judged(case: Case, folder: Path, outcome: Outcome) -> tuple[str, str | None
         return state, "it said that all was well, and wrote nothing"
     if outcome.code == 2 and ("\n" in said or not said.endswith(".") or "not foreseen" in said):
         return state, f"not one plain sentence: {said!r}"
+    if ("nothing was changed" if state == "new" else "was written completely") in said:
+        return state, f"what it said is not so: {said!r}"
     if outcome.code not in (None, 0, 2):
         return state, f"exit code {outcome.code}: {said}"
     return state, None
