@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import stat
 import sys
 import time
 from collections.abc import Iterator
@@ -48,17 +47,13 @@ def locked(path: Path) -> Iterator[bool]:
 def _try(lock: Path) -> tuple[int | None, bool]:
     """(the open lock file, or None if another run has it; whether it is really locked)."""
     try:
-        handle = os.open(lock, os.O_RDWR | os.O_CREAT, 0o666)
+        handle = _open(lock)
     except PermissionError:
         # Windows says so of a file that is just being deleted; a folder where we may not write holds none.
         if os.name == "nt" and os.path.lexists(lock):
             return None, False
         raise
     try:
-        # A colleague's run must be able to open what a killed one left behind.
-        if os.name == "posix" and stat.S_IMODE(os.fstat(handle).st_mode) != 0o666:
-            with contextlib.suppress(PermissionError):
-                lock.chmod(0o666)
         _lock(handle)
         # Between our opening and our locking its last holder may have deleted it: then we locked nothing.
         if os.name == "posix" and not _is_at(lock, handle):
@@ -72,6 +67,19 @@ def _try(lock: Path) -> tuple[int | None, bool]:
             return None, False
         raise
     return handle, True
+
+
+def _open(lock: Path) -> int:
+    try:
+        # Not made if it is there: Linux lets nobody do that with a colleague's file in a folder like /tmp.
+        return os.open(lock, os.O_RDWR)
+    except FileNotFoundError:
+        # A colleague's run must be able to open what a killed one leaves, whatever rights this user gives new files.
+        habit = os.umask(0)
+        try:
+            return os.open(lock, os.O_RDWR | os.O_CREAT, 0o666)
+        finally:
+            os.umask(habit)
 
 
 def _lock(handle: int) -> None:
