@@ -6,7 +6,7 @@ SheetsCrmError
  │   ├─ WorkbookUnreadable not a workbook, or one that no one should open (damaged, encrypted, hostile)
  │   ├─ WorkbookInUse      open in Excel, or another run is writing it
  │   ├─ WorkbookChanged    changed by someone between our read and our write; nothing was written
- │   └─ WorkbookUnsafe     it can be read, but writing into it could lose something
+ │   └─ WorkbookUnsafe     it can be read, but writing could lose something, or the disk refuses it
  ├─ StructureError         the workbook is sound, but not a pipeline (no Deals sheet, two columns with one header)
  └─ UsageError             an option, a map or a file given by the user is wrong
 
@@ -47,7 +47,7 @@ class WorkbookChanged(WorkbookError):
 
 
 class WorkbookUnsafe(WorkbookError):
-    """It can be read, but writing into it could lose something of the user's."""
+    """It can be read, but writing could lose something of the user's, or the disk refuses it."""
 
 
 class StructureError(SheetsCrmError):

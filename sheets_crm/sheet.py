@@ -328,6 +328,15 @@ def log_lines(grid: Grid) -> tuple[LogLine, ...]:
     return tuple(line for _, line in log_rows(grid))
 
 
+class Keep(NamedTuple):
+    """How many earlier states a host keeps that keeps them itself: the last ones, and one a day, week and month."""
+
+    last: int
+    days: int
+    weeks: int
+    months: int
+
+
 @dataclass(frozen=True, slots=True)
 class Changes:
     """Everything that one run writes, applied by a host in one atomic step."""
@@ -340,6 +349,8 @@ class Changes:
     log: tuple[LogLine, ...] = ()
     log_name: str = ""
     """The name for the hidden log sheet where none exists yet."""
+    keep: Keep | None = None
+    """Earlier states beyond these are deleted; None: no state is."""
 
     def __bool__(self) -> bool:
         return bool(self.fills or self.columns or self.highlights or self.pages or self.log)
@@ -354,6 +365,8 @@ class Applied(NamedTuple):
     """Where the reports went, if the workbook itself could not be written safely."""
     reason: Text | None = None
     """Why it could not, in one sentence."""
+    note: Text | None = None
+    """What else it could not do, with the workbook written as it should be."""
 
 
 def free_name(wanted: str, taken: Collection[str]) -> str:

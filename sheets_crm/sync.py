@@ -17,7 +17,7 @@ from sheets_crm.hosts import Host
 from sheets_crm.metrics import bonus
 from sheets_crm.pages import bonus as bonus_page
 from sheets_crm.pages.to_fix import column_update, highlights
-from sheets_crm.sheet import Applied, Changes, LogLine, Page, Snapshot, free_name
+from sheets_crm.sheet import Applied, Changes, Keep, LogLine, Page, Snapshot, free_name
 from sheets_crm.text import Text
 from sheets_crm.verdict import Verdict, bearing, counted, judge
 
@@ -178,6 +178,9 @@ def _changes(planned: Run, added: Sequence[LogLine], pages: tuple[Page, ...]) ->
         pages=pages,
         log=tuple(added),
         log_name=free_name(_LOG_NAME, [s.name for s in planned.snapshot.sheets]),
+        keep=Keep(
+            *(planned.firm.setting(f"backups_{which}") for which in ("kept", "days", "weeks", "months"))
+        ),
     )
 
 

@@ -32,6 +32,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "schema": ("lookup.schema", "The tables, their columns and headers in both languages."),
     },
     "Look after": {
+        "restore": ("restore.restore", "An earlier state of a workbook file put back."),
         "doctor": ("care.doctor", "Is everything in place to work?"),
         "verify": ("verify.verify", "Are log, evidence and reports as the runs left them?"),
         "completion": ("care.completion", "Commands completed by the Tab key."),
@@ -89,6 +90,9 @@ def sentence(problem: Exception) -> Text:
         return problem.message
     if isinstance(problem, click.ClickException):
         return _misused(problem)
+    if isinstance(problem, OSError) and problem.strerror:
+        where = str(problem.filename or "")
+        return _REFUSED.fill(where=f"{where}: " if where else "", reason=problem.strerror)
     what = f"{type(problem).__name__}: {problem}".strip(": ").splitlines()[0]
     return _UNFORESEEN.fill(what=what)
 
@@ -122,6 +126,7 @@ _UNFORESEEN = Text(
     "Something went wrong that was not foreseen ({what}); please report it: --debug shows the details.",
     "Случилось непредвиденное ({what}); сообщите нам: подробности покажет --debug.",
 )
+_REFUSED = Text("The system refused: {where}{reason}.", "Система отказала: {where}{reason}.")
 _NO_OPTION = Text("There is no option {name}; see `{help}`.", "Параметра {name} нет; см. `{help}`.")
 _MISSING = Text("{what} is missing; see `{help}`.", "Не указано: {what}; см. `{help}`.")
 _NOT_A_CHOICE = Text("{what} is one of: {choices}; see `{help}`.", "{what}: одно из {choices}; см. `{help}`.")

@@ -99,7 +99,9 @@ def _workbook(session: Session, workbook: str) -> Iterator[Check]:
     """Reads, audits, and makes the bytes that a written run would write."""
     from sheets_crm import sync  # noqa: PLC0415 - see session
     from sheets_crm.hosts.xlsx import patched  # noqa: PLC0415
-    from sheets_crm.hosts.xlsx.save import load, refuse_open  # noqa: PLC0415
+    from sheets_crm.hosts.xlsx.disk import load, real  # noqa: PLC0415
+    from sheets_crm.hosts.xlsx.lock import refuse_open  # noqa: PLC0415
+    from sheets_crm.hosts.xlsx.save import refuse_unwritable  # noqa: PLC0415
 
     host = open_host(workbook)
     try:
@@ -116,6 +118,7 @@ def _workbook(session: Session, workbook: str) -> Iterator[Check]:
         yield Check(run.obstacle, good=None)
     try:
         refuse_open(Path(workbook))
+        refuse_unwritable(real(Path(workbook)))
         patched(load(Path(workbook)), run.changes)
         yield Check(_WRITABLE.fill(name=host.label))
     except SheetsCrmError as problem:

@@ -103,6 +103,13 @@ def open_host(workbook: str) -> Host:
     return XlsxHost(path)
 
 
+def is_file(workbook: str) -> bool:
+    """Whether a workbook argument is a path: neither a Google address or key nor `excel:`."""
+    if os.path.lexists(workbook):
+        return True
+    return not (workbook.startswith("excel:") or "://" in workbook or _GOOGLE_KEY.match(workbook))
+
+
 # ------------------------------------------------------------------ options
 
 

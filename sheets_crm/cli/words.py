@@ -191,6 +191,8 @@ def notes(run: Run, *, asked: bool = True) -> Iterator[Text]:
                 yield _OTHER_NAME.fill(name=page.name, wished=wished)
         if applied.backup is not None:
             yield _BACKUP.fill(path=applied.backup)
+        if applied.note is not None:
+            yield applied.note
         yield _OPEN.fill(name=run.label, sheet=run.changes.pages[0].name)
 
 

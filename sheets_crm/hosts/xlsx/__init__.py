@@ -6,13 +6,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sheets_crm.errors import SheetsCrmError, WorkbookChanged, WorkbookUnsafe
+from sheets_crm.hosts.xlsx.backups import prune
+from sheets_crm.hosts.xlsx.disk import digest, load, real
 from sheets_crm.hosts.xlsx.graft import claim, graft_pages
 from sheets_crm.hosts.xlsx.guard import prove
 from sheets_crm.hosts.xlsx.package import Package
 from sheets_crm.hosts.xlsx.patch import patch_sheets
 from sheets_crm.hosts.xlsx.read import read
 from sheets_crm.hosts.xlsx.render import render
-from sheets_crm.hosts.xlsx.save import digest, load, replace_file, write_file
+from sheets_crm.hosts.xlsx.save import replace_file, write_file
 from sheets_crm.hosts.xlsx.styles import Styles
 from sheets_crm.hosts.xlsx.workbook import Workbook
 from sheets_crm.sheet import Applied, Changes, Page, Select, Snapshot
@@ -21,6 +23,10 @@ from sheets_crm.text import Text
 _CHANGED = Text(
     "{name} was changed after it was read; nothing was written, please try again.",
     "Файл {name} изменился после чтения; ничего не записано, повторите попытку.",
+)
+_STUCK = Text(
+    "Old backups that could not be deleted; the next run tries again: {names}.",
+    "Старые резервные копии, которые не удалось удалить; следующий запуск попробует снова: {names}.",
 )
 
 
@@ -58,7 +64,10 @@ class XlsxHost:
             )
         if new == data:
             return Applied(changed=False)
-        return Applied(changed=True, backup=str(replace_file(self.path, new, snapshot.version)))
+        backup = replace_file(self.path, new, snapshot.version)
+        left = prune(real(self.path), changes.keep, backup) if changes.keep else []
+        stuck = _STUCK.fill(names=", ".join(path.name for path in left)) if left else None
+        return Applied(changed=True, backup=str(backup), note=stuck)
 
     def put_beside(self, pages: Sequence[Page], word: str) -> str:
         """Writes `pages` to `<stem>.<word>.xlsx` beside the file, unless they stand there already; its path.
