@@ -43,7 +43,7 @@ class XlsxHost:
         """Writes all of `changes` or nothing, with a backup beside the file; equal content is not written again.
 
         Where the workbook cannot be written safely its reports go to `<stem>.reports.xlsx` beside it.
-        Raises WorkbookChanged, WorkbookInUse, WorkbookNotFound; WorkbookUnsafe if there is no report to put beside.
+        Raises WorkbookChanged, WorkbookInUse, WorkbookNotFound; WorkbookUnsafe if there are not only reports to put beside.
         """
         data = load(self.path)
         if digest(data) != snapshot.version:
@@ -51,7 +51,7 @@ class XlsxHost:
         try:
             new = patched(data, changes)
         except WorkbookUnsafe as problem:
-            if not changes.pages:
+            if not changes.pages or not all(page.owned for page in changes.pages):
                 raise
             return Applied(
                 changed=False, beside=self.put_beside(changes.pages, "reports"), reason=problem.message
