@@ -1,0 +1,1 @@
+"""Promises shown by measurement: each module is a command."""

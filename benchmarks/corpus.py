@@ -1,0 +1,220 @@
+"""`python -m benchmarks.corpus FOLDER`: `init --into` and `run` on a copy of each workbook there, and what it cost them.
+
+Judged by code that shares nothing with the writer: foreign parts changed, faults that Excel would repair, openpyxl
+and, with --libreoffice, LibreOffice opening what they opened before, and a second run that changes no byte.
+Exits with 1 on any breach.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+import warnings
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from pathlib import Path
+
+import openpyxl
+
+from benchmarks.foreign import Ours, changed
+from benchmarks.repair_lint import new_faults
+from sheets_crm import sync
+from sheets_crm.errors import SheetsCrmError
+from sheets_crm.hosts.xlsx import XlsxHost
+from sheets_crm.sheet import Changes
+from sheets_crm.template.into import add_sheets
+
+AS_OF = date(2026, 5, 18)
+ENDINGS = (".xlsx", ".xlsm", ".xltx", ".xltm")
+_AT_ONCE = 20
+_SECONDS = 60
+
+
+@dataclass
+class Outcome:
+    """What became of one workbook."""
+
+    name: str
+    refused: str = ""
+    """Why nothing was written into it, as a user is told; blank if it was."""
+    foreign: list[str] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
+    other: list[str] = field(default_factory=list)
+    """Tracebacks, programs that open it no longer, a second run that changed something."""
+    chain: bool = False
+    """Whether the calculation chain was dropped, for Excel to build anew."""
+
+    @property
+    def breached(self) -> bool:
+        """Whether a promise was broken."""
+        return bool(self.foreign or self.faults or self.other)
+
+
+def tried(source: Path, copy: Path) -> Outcome:
+    """One workbook, copied to `copy`, given the pipeline sheets and run twice."""
+    outcome = Outcome(source.name)
+    shutil.copyfile(source, copy)
+    before = source.read_bytes()
+    host = XlsxHost(copy)
+    try:
+        add_sheets(host, lang=None, otherwise="en")
+        first = sync.run(host, today=lambda _: AS_OF, as_of=AS_OF)
+        if first.applied is not None and first.applied.reason is not None:
+            outcome.refused = first.applied.reason.en
+        once = copy.read_bytes()
+        sync.run(host, today=lambda _: AS_OF, as_of=AS_OF)
+    except SheetsCrmError as problem:
+        outcome.refused = problem.message.en
+        if copy.read_bytes() != before:
+            outcome.other.append("refused after it was written")
+        return outcome
+    except Exception as problem:  # noqa: BLE001 - whatever else it is, it is a breach
+        place = traceback.extract_tb(problem.__traceback__)[-1]
+        outcome.other.append(f"traceback: {problem!r} in {Path(place.filename).name}:{place.lineno}")
+        return outcome
+    after = copy.read_bytes()
+    if after != once:
+        outcome.other.append("the second run changed it")
+    outcome.foreign = changed(before, after, ours(first.changes))
+    outcome.faults = new_faults(before, after)
+    if _opens(source) and not _opens(copy):
+        outcome.other.append("openpyxl opens it no longer")
+    return outcome
+
+
+def ours(changes: Changes) -> dict[str, Ours]:
+    """Sheet to what a run was to change on it."""
+    found: dict[str, Ours] = {}
+    for update in changes.columns:
+        cells = {(update.header_row, update.column), *((row, update.column) for row in update.texts)}
+        cells |= {(fill.row, fill.column) for fill in changes.fills if fill.sheet == update.sheet}
+        marks = tuple(h.mark for h in changes.highlights if h.sheet == update.sheet)
+        found[update.sheet] = Ours(frozenset(cells), frozenset({update.column}), marks)
+    return found
+
+
+def _opens(path: Path) -> bool:
+    try:
+        with warnings.catch_warnings(), path.open("rb") as file:
+            warnings.simplefilter("ignore")
+            openpyxl.load_workbook(file)
+    except Exception:  # noqa: BLE001 - openpyxl raises whatever its parts raise
+        return False
+    return True
+
+
+# ---------------------------------------------------------------- LibreOffice
+
+
+def opened_by_libreoffice(paths: Sequence[Path], folder: Path) -> set[Path]:
+    """Those that LibreOffice turns into a CSV file, many in one call, what is missing then one by one."""
+    program = shutil.which("soffice") or shutil.which("libreoffice")
+    if program is None:
+        sys.exit("LibreOffice (soffice) is not installed here")
+    opened: set[Path] = set()
+    for start in range(0, len(paths), _AT_ONCE):
+        several = paths[start : start + _AT_ONCE]
+        opened |= _converted(program, several, folder, _SECONDS + 10 * len(several))
+    for path in paths:
+        if path not in opened:
+            opened |= _converted(program, [path], folder, _SECONDS)
+    return opened
+
+
+def _converted(program: str, paths: Iterable[Path], folder: Path, seconds: int) -> set[Path]:
+    out = Path(tempfile.mkdtemp(dir=folder))
+    # Each under a name of its own: two workbooks may differ in their ending alone.
+    names = {}
+    for number, path in enumerate(paths):
+        names[path] = f"w{number}"
+        shutil.copyfile(path, out / f"w{number}{path.suffix}")
+    profile = (folder / "profile").resolve().as_uri()
+    command = [
+        program,
+        f"-env:UserInstallation={profile}",
+        "--headless",
+        "--norestore",
+        "--convert-to",
+        "csv",
+    ]
+    files = [str(out / f"{name}{path.suffix}") for path, name in names.items()]
+    try:
+        subprocess.run(
+            [*command, "--outdir", str(out), *files], capture_output=True, timeout=seconds, check=False
+        )
+    except subprocess.TimeoutExpired:
+        pass
+    return {path for path, name in names.items() if (out / f"{name}.csv").exists()}
+
+
+# ---------------------------------------------------------------- the table
+
+
+def report(outcomes: Sequence[Outcome], seconds: float, libreoffice: bool) -> str:
+    """The figures as a table, every breach and every reason of a refusal."""
+    written = [o for o in outcomes if not o.refused]
+    count = {
+        "workbooks": len(outcomes),
+        "written": len(written),
+        "refused, with a sentence": len(outcomes) - len(written),
+        "with a foreign part changed": sum(bool(o.foreign) for o in outcomes),
+        "with a new fault for Excel to repair": sum(bool(o.faults) for o in outcomes),
+        "with a traceback, or no longer opened": sum(bool(o.other) for o in outcomes),
+        "LibreOffice asked": "yes" if libreoffice else "no",
+        "seconds of CPU": f"{seconds:.0f}",
+    }
+    width = max(map(len, count))
+    lines = [f"{name:<{width}}  {value:>5}" for name, value in count.items()]
+    for reason, times in Counter(
+        o.refused.replace(o.name, "FILE") for o in outcomes if o.refused
+    ).most_common():
+        names = ", ".join(o.name for o in outcomes if o.refused.replace(o.name, "FILE") == reason)
+        lines.append(f"refused x{times}: {reason}\n    {names}")
+    for outcome in (o for o in outcomes if o.breached):
+        lines += [
+            f"BREACH {outcome.name}: {what}" for what in (*outcome.foreign, *outcome.faults, *outcome.other)
+        ]
+    return "\n".join(lines)
+
+
+def measured(sources: Sequence[Path], folder: Path, *, libreoffice: bool = False) -> list[Outcome]:
+    """All workbooks, one after the other, their copies in `folder`."""
+    copies = folder / "copies"
+    copies.mkdir()
+    outcomes = [tried(source, copies / source.name) for source in sources]
+    if libreoffice:
+        made = [copies / o.name for o in outcomes if not o.refused]
+        opened = opened_by_libreoffice([*sources, *made], folder)
+        for outcome, source in zip(outcomes, sources, strict=True):
+            copy = copies / outcome.name
+            if source in opened and copy in made and copy not in opened:
+                outcome.other.append("LibreOffice opens it no longer")
+    return outcomes
+
+
+def main() -> int:
+    """The command; its exit code."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.corpus", description=__doc__)
+    parser.add_argument("folder", type=Path, help="workbooks, read and never written")
+    parser.add_argument("--libreoffice", action="store_true", help="also open all with LibreOffice (minutes)")
+    chosen = parser.parse_args()
+    sources = sorted(path for path in chosen.folder.iterdir() if path.suffix.lower() in ENDINGS)
+    if not sources:
+        parser.error(f"there is no workbook in {chosen.folder}")
+    with tempfile.TemporaryDirectory() as folder:
+        started = time.process_time()
+        outcomes = measured(sources, Path(folder), libreoffice=chosen.libreoffice)
+        print(report(outcomes, time.process_time() - started, chosen.libreoffice))
+    return int(any(outcome.breached for outcome in outcomes))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
