@@ -1,5 +1,6 @@
 """`python -m benchmarks.corpus FOLDER`: `init --into` and `run` on a copy of each workbook there, and what it cost them.
 
+Few of them hold deals, so a column To fix and its colours are also spliced into every sheet of each: `spliced`.
 Judged by code that shares nothing with the writer: foreign parts changed, faults that Excel would repair, openpyxl
 and, with --libreoffice, LibreOffice opening what they opened before, and a second run that changes no byte.
 Exits with 1 on any breach.
@@ -16,10 +17,9 @@ import time
 import traceback
 import warnings
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-
 from pathlib import Path
 
 import openpyxl
@@ -28,13 +28,14 @@ from benchmarks.foreign import Ours, changed
 from benchmarks.repair_lint import new_faults
 from sheets_crm import sync
 from sheets_crm.errors import SheetsCrmError
-from sheets_crm.hosts.xlsx import XlsxHost
-from sheets_crm.sheet import Changes
+from sheets_crm.hosts.xlsx import XlsxHost, patched
+from sheets_crm.sheet import Area, Changes, ColumnUpdate, Highlight, Snapshot, letters
 from sheets_crm.template.into import add_sheets
 
 AS_OF = date(2026, 5, 18)
 ENDINGS = (".xlsx", ".xlsm", ".xltx", ".xltm")
 _AT_ONCE = 20
+_MOST_ROWS = 3000
 _SECONDS = 60
 
 
@@ -77,8 +78,7 @@ def tried(source: Path, copy: Path) -> Outcome:
             outcome.other.append("refused after it was written")
         return outcome
     except Exception as problem:  # noqa: BLE001 - whatever else it is, it is a breach
-        place = traceback.extract_tb(problem.__traceback__)[-1]
-        outcome.other.append(f"traceback: {problem!r} in {Path(place.filename).name}:{place.lineno}")
+        outcome.other.append(_traceback(problem))
         return outcome
     after = copy.read_bytes()
     if after != once:
@@ -88,6 +88,51 @@ def tried(source: Path, copy: Path) -> Outcome:
     if _opens(source) and not _opens(copy):
         outcome.other.append("openpyxl opens it no longer")
     return outcome
+
+
+def spliced(source: Path, copy: Path) -> Outcome:
+    """One workbook, copied to `copy`, with a column To fix and two highlights on each of its sheets."""
+    outcome = Outcome(source.name)
+    before = source.read_bytes()
+    try:
+        host = XlsxHost(source)
+        changes = everywhere(host.read(lambda sheets: [sheet.name for sheet in sheets]))
+        after = patched(before, changes)
+        again = patched(after, changes)
+    except SheetsCrmError as problem:
+        outcome.refused = problem.message.en
+        return outcome
+    except Exception as problem:  # noqa: BLE001 - whatever else it is, it is a breach
+        outcome.other.append(_traceback(problem))
+        return outcome
+    copy.write_bytes(after)
+    if again != after:
+        outcome.other.append("the second splice changed it")
+    outcome.foreign = changed(before, after, ours(changes))
+    outcome.faults = new_faults(before, after)
+    if _opens(source) and not _opens(copy):
+        outcome.other.append("openpyxl opens it no longer")
+    return outcome
+
+
+def everywhere(snapshot: Snapshot) -> Changes:
+    """A column right of all that stands on each sheet: a header, words in every other row, colours over all."""
+    columns, highlights = [], []
+    for name, grid in snapshot.grids.items():
+        column = max(map(len, grid.rows), default=0) + 1
+        last = min(max(len(grid.rows), 2), _MOST_ROWS)
+        texts = {row: "✗ Stage: bad [ST06]" if row % 2 else "" for row in range(2, last + 1)}
+        columns.append(ColumnUpdate(name, column, 1, "To fix", texts, {}))
+        area = Area(2, 1, last, column)
+        for mark, (fill, color) in {"✗": ("#FFC7CE", "#9C0006"), "!": ("#FFEB9C", "#7F6000")}.items():
+            formula = f'FIND("{mark} "&A$1&":",${letters(column)}2)'
+            highlights.append(Highlight(name, area, formula, mark, fill, color))
+    return Changes(columns=tuple(columns), highlights=tuple(highlights))
+
+
+def _traceback(problem: Exception) -> str:
+    place = traceback.extract_tb(problem.__traceback__)[-1]
+    return f"traceback: {problem!r} in {Path(place.filename).name}:{place.lineno}"
 
 
 def ours(changes: Changes) -> dict[str, Ours]:
@@ -151,14 +196,14 @@ def _converted(program: str, paths: Iterable[Path], folder: Path, seconds: int) 
             [*command, "--outdir", str(out), *files], capture_output=True, timeout=seconds, check=False
         )
     except subprocess.TimeoutExpired:
-        pass
+        print(f"LibreOffice took more than {seconds} s over {len(files)} files", file=sys.stderr)
     return {path for path, name in names.items() if (out / f"{name}.csv").exists()}
 
 
 # ---------------------------------------------------------------- the table
 
 
-def report(outcomes: Sequence[Outcome], seconds: float, libreoffice: bool) -> str:
+def report(outcomes: Sequence[Outcome], seconds: float, *, libreoffice: bool) -> str:
     """The figures as a table, every breach and every reason of a refusal."""
     written = [o for o in outcomes if not o.refused]
     count = {
@@ -185,16 +230,17 @@ def report(outcomes: Sequence[Outcome], seconds: float, libreoffice: bool) -> st
     return "\n".join(lines)
 
 
-def measured(sources: Sequence[Path], folder: Path, *, libreoffice: bool = False) -> list[Outcome]:
-    """All workbooks, one after the other, their copies in `folder`."""
-    copies = folder / "copies"
-    copies.mkdir()
-    outcomes = [tried(source, copies / source.name) for source in sources]
+def measured(
+    sources: Sequence[Path], folder: Path, how: Callable[[Path, Path], Outcome], *, libreoffice: bool = False
+) -> list[Outcome]:
+    """All workbooks by `tried` or `spliced`, one after the other, their copies in `folder`."""
+    folder.mkdir()
+    outcomes = [how(source, folder / source.name) for source in sources]
     if libreoffice:
-        made = [copies / o.name for o in outcomes if not o.refused]
+        made = [folder / o.name for o in outcomes if not o.refused and (folder / o.name).exists()]
         opened = opened_by_libreoffice([*sources, *made], folder)
         for outcome, source in zip(outcomes, sources, strict=True):
-            copy = copies / outcome.name
+            copy = folder / outcome.name
             if source in opened and copy in made and copy not in opened:
                 outcome.other.append("LibreOffice opens it no longer")
     return outcomes
@@ -209,11 +255,15 @@ def main() -> int:
     sources = sorted(path for path in chosen.folder.iterdir() if path.suffix.lower() in ENDINGS)
     if not sources:
         parser.error(f"there is no workbook in {chosen.folder}")
+    breached = False
     with tempfile.TemporaryDirectory() as folder:
-        started = time.process_time()
-        outcomes = measured(sources, Path(folder), libreoffice=chosen.libreoffice)
-        print(report(outcomes, time.process_time() - started, chosen.libreoffice))
-    return int(any(outcome.breached for outcome in outcomes))
+        for title, how in (("init --into and run", tried), ("spliced into every sheet", spliced)):
+            started = time.process_time()
+            outcomes = measured(sources, Path(folder) / how.__name__, how, libreoffice=chosen.libreoffice)
+            seconds = time.process_time() - started
+            print(f"{title}\n{report(outcomes, seconds, libreoffice=chosen.libreoffice)}\n")
+            breached |= any(outcome.breached for outcome in outcomes)
+    return int(breached)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import re
 import zipfile
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 
 from lxml import etree
 
@@ -269,7 +270,7 @@ def _target(part: str, target: str) -> str:
 
 def _disorder(root: etree._Element, order: list[str]) -> Iterator[str]:
     places = [order.index(name) for child in root if (name := local(child)) in order]
-    for before, after in zip(places, places[1:], strict=False):
+    for before, after in pairwise(places):
         if before > after:
             yield f"{order[after]} after {order[before]} in {local(root)}"
 
