@@ -166,6 +166,19 @@ def _prove_sheet(old: Parts, new: Parts, touched: Touched, name: str, strings: p
             sound = not before.strip() or cells[0] == cells[1]
         if not sound:
             raise _lost(f"{name}, {reference}")
+        if position in touched.headers and not before.strip():
+            # The column was not ours until now: a formula in it is someone's own.
+            taken = [
+                ref
+                for ref, cell in was.ours.items()
+                if column_of(ref) == position[1] and _has_formula(cell, old.prefix)
+            ]
+            if taken:
+                raise _lost(f"{name}, {taken[0].decode()}")
+
+
+def _has_formula(cell: bytes, prefix: bytes) -> bool:
+    return re.search(rb"<%bf[\s/>]" % prefix, cell) is not None
 
 
 def _well_formed(inside: bytes) -> bool:

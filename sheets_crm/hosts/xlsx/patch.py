@@ -63,17 +63,22 @@ Strings = Callable[[int], str]
 """The text of a shared string by its number."""
 
 _BEFORE_HIGHLIGHTS = frozenset(CHILDREN[: CHILDREN.index("conditionalFormatting") + 1])
-_OVER_SEVERAL_CELLS = (b"shared", b"array", b"dataTable")
 _EMPTY_SHEET = (
     b'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
     b'<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">'
     b'<dimension ref="A1"/><sheetData></sheetData></worksheet>'
 )
 _IN_THE_WAY = Text(
-    "Cell {cell} is part of a merged cell or of a formula over several cells, so nothing was written; "
-    "free the column of ours.",
-    "Ячейка {cell} входит в объединённую ячейку или в общую формулу, поэтому ничего не записано; "
-    "освободите наш столбец.",
+    "Cell {cell} belongs to a formula that fills several cells, some of them not ours, so nothing was written; "
+    "move that formula out of the column of ours.",
+    "Ячейка {cell} входит в формулу, которая заполняет несколько ячеек, в том числе не наши, поэтому ничего не "
+    "записано; уберите эту формулу из нашего столбца.",
+)
+_NOT_FREE = Text(
+    "The column of ours would take the place of the formula in {cell}, so nothing was written; write the header "
+    "“{header}” over a free column, and that one will be used.",
+    "Наш столбец занял бы место формулы в {cell}, поэтому ничего не записано; впишите заголовок «{header}» над "
+    "свободным столбцом, и будет взят он.",
 )
 _NOT_BLANK = Text(
     "Cell {cell} should be blank for a new ID, but it holds a formula or a value; nothing was written.",
@@ -185,6 +190,12 @@ class _Splice:
         self._strings = strings
         self._sheet = sheet
         self._blocked = _blocked(parts, wanted)
+        self._header_texts = {
+            column: wish.text
+            for row in wanted.values()
+            for column, wish in row.items()
+            if wish.kind == "header"
+        }
         self._named = refers_first(parts)
         self._any_cell = b'<%bc r="' % parts.prefix
         columns = {column for row in wanted.values() for column in row}
@@ -262,10 +273,25 @@ class _Splice:
             raise WorkbookUnsafe(_NOT_BLANK.fill(cell=address(self._sheet, row.number, column)))
         if said == FORMULA:
             self._formula_lost = True
-            formula = old.index(b"<%bf" % self._prefix)
-            if attribute(old[formula : tag_end(old, formula)], b"t") in _OVER_SEVERAL_CELLS:
-                raise self._in_the_way(row.number, column)
+            self._refuse_to_lose(old, row.number, column)
         return found.start, found.end, self._cell(row.number, column, wish, row, style)
+
+    def _refuse_to_lose(self, cell: bytes, row: int, column: int) -> None:
+        """Raises where a formula goes that is someone's own, or that others are stored with."""
+        where = address(self._sheet, row, column)
+        if column in self._headers:
+            # Only now does the column become ours.
+            raise WorkbookUnsafe(_NOT_FREE.fill(cell=where, header=self._header_texts[column]))
+        start = cell.index(b"<%bf" % self._prefix)
+        tag = cell[start : tag_end(cell, start)]
+        if attribute(tag, b"t") == b"shared" and attribute(tag, b"ref") is not None:
+            group = attribute(tag, b"si") or b""
+            if any(self._stays(*position) for position in _members(self._parts, group)):
+                raise self._in_the_way(row, column)
+
+    def _stays(self, row: int, column: int) -> bool:
+        wish = self._wanted.get(row, {}).get(column)
+        return wish is None or wish.kind != "text"
 
     def _cell(
         self, row: int, column: int, wish: Wish, old_row: Row | None, style: bytes | None = None
@@ -344,20 +370,35 @@ def present(cell: bytes, prefix: bytes, strings: Strings) -> str:
 
 
 def _blocked(parts: Parts, wanted: Mapping[int, Mapping[int, Wish]]) -> list[Area]:
-    """Merged cells and areas of array formulas that touch a wished cell's rows and columns."""
-    columns = {column for row in wanted.values() for column in row}
-    if not columns:
+    """Areas of array formulas and data tables that our cells reach into without covering them.
+
+    Merged cells are no obstacle: what stands under one loses nothing and shows when it is split again.
+    """
+    if b"array" not in parts.body and b"dataTable" not in parts.body:
         return []
-    tags = re.findall(rb"<%bmergeCell\s[^>]*>" % parts.prefix, parts.tail)
-    if b"array" in parts.body or b"dataTable" in parts.body:
-        formulas = re.findall(rb"<%bf\s[^>]*>" % parts.prefix, parts.body)
-        tags += [tag for tag in formulas if attribute(tag, b"t") in _OVER_SEVERAL_CELLS[1:]]
-    found = (area((attribute(tag, b"ref") or b"").decode()) for tag in tags)
-    return [
-        a
-        for a in found
-        if a and a.last_row >= min(wanted) and any(a.first_column <= c <= a.last_column for c in columns)
-    ]
+    ours = {(row, c) for row, cells_ in wanted.items() for c, wish in cells_.items() if wish.kind == "text"}
+    tags = re.findall(rb"<%bf\s[^>]*>" % parts.prefix, parts.body)
+    found = (
+        area((attribute(tag, b"ref") or b"").decode())
+        for tag in tags
+        if attribute(tag, b"t") in (b"array", b"dataTable")
+    )
+    return [a for a in found if a and not all(position in ours for position in _positions(a))]
+
+
+def _positions(where: Area) -> Iterator[Position]:
+    rows_ = range(where.first_row, where.last_row + 1)
+    return ((row, column) for row in rows_ for column in range(where.first_column, where.last_column + 1))
+
+
+def _members(parts: Parts, group: bytes) -> Iterator[Position]:
+    """The cells that take part in a shared formula."""
+    pattern = re.compile(rb"<%bf\s[^>]*>" % parts.prefix)
+    for row in rows(parts.body, parts.prefix):
+        for cell in cells(parts.body, parts.prefix, row):
+            tag = pattern.search(parts.body, cell.inner, cell.end)
+            if tag and attribute(tag[0], b"t") == b"shared" and attribute(tag[0], b"si") == group:
+                yield row.number, cell.column
 
 
 def _within(where: Area, row: int, column: int) -> bool:
