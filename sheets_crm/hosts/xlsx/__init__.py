@@ -14,6 +14,7 @@ from sheets_crm.hosts.xlsx.read import read
 from sheets_crm.hosts.xlsx.render import render
 from sheets_crm.hosts.xlsx.save import digest, load, replace_file, write_file
 from sheets_crm.hosts.xlsx.styles import Styles
+from sheets_crm.hosts.xlsx.tables import grow_tables
 from sheets_crm.hosts.xlsx.workbook import Workbook
 from sheets_crm.sheet import Applied, Changes, Page, Select, Snapshot
 from sheets_crm.text import Text
@@ -78,6 +79,7 @@ def patched(data: bytes, changes: Changes) -> bytes:
     workbook.refuse_unsafe()
     styles = Styles(workbook)
     patch_sheets(workbook, styles, changes)
+    grow_tables(workbook, changes.tables)
     if changes.pages:
         graft_pages(workbook, styles, changes.pages, render(changes.pages))
     new = package.write()

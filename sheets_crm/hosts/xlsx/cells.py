@@ -14,8 +14,8 @@ from typing import NamedTuple
 from sheets_crm.errors import WorkbookUnreadable
 from sheets_crm.hosts.xlsx.package import MAIN
 from sheets_crm.hosts.xlsx.preflight import Archive, damaged, refused
-from sheets_crm.hosts.xlsx.scan import column_number, decoded
-from sheets_crm.sheet import Doubt, Position, address, letters
+from sheets_crm.hosts.xlsx.scan import area, column_number, decoded
+from sheets_crm.sheet import Area, Doubt, Position, address, letters
 from sheets_crm.text import Text, same
 
 LAST_ROW, LAST_COLUMN = 1_048_576, 16_384
@@ -39,6 +39,7 @@ class Sheet(NamedTuple):
     hidden_rows: frozenset[int]
     negative: dict[Position, str]
     """Numbers below zero as they are written: no date is one, and calamine makes midnight of them."""
+    merged: tuple[Area, ...] = ()
 
 
 def prepared(archive: Archive, path: str, sheet: str) -> Sheet:
@@ -46,7 +47,12 @@ def prepared(archive: Archive, path: str, sheet: str) -> Sheet:
     head, body, tail = _split(archive.xml(path), archive, path)
     archive.refuse_unsound(head + tail, path)
     _refuse_bad_dimension(head, archive, path)
-    return _Scan(body, archive.name, sheet).result()
+    return _Scan(body, archive.name, sheet).result()._replace(merged=_merged(tail))
+
+
+def _merged(tail: bytes) -> tuple[Area, ...]:
+    stated = re.findall(rb"<mergeCell\s[^>]*?\bref\s*=\s*[\"']([^\"']*)", tail)
+    return tuple(found for reference in stated if (found := area(reference.decode("ascii", "replace"))))
 
 
 # ----------------------------------------------------------------- one plain form

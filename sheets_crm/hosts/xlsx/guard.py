@@ -15,7 +15,7 @@ from xml.parsers import expat
 from lxml import etree
 
 from sheets_crm.errors import WorkbookUnreadable, WorkbookUnsafe
-from sheets_crm.hosts.xlsx import patch, styles, workbook
+from sheets_crm.hosts.xlsx import patch, styles, tables, workbook
 from sheets_crm.hosts.xlsx.graft import belongings
 from sheets_crm.hosts.xlsx.package import (
     CONTENT_TYPES,
@@ -38,7 +38,7 @@ from sheets_crm.hosts.xlsx.scan import (
     split,
 )
 from sheets_crm.hosts.xlsx.workbook import BUILT_IN, OWNED, Sheet, Workbook
-from sheets_crm.sheet import LOG_KEY, Changes, Position, letters
+from sheets_crm.sheet import LOG_KEY, Changes, Position, TableGrowth, letters
 from sheets_crm.text import Text
 
 _LOST = Text(
@@ -70,6 +70,7 @@ def prove(before: bytes, after: bytes, changes: Changes) -> None:
     was, now = _Side(Package(before)), _Side(Package(after))
     old, new = was.package, now.package
     touched = _touched(was, changes)
+    grown = dict(tables.growing(was.book, changes.tables))
     free = _free_parts(was.book, changes)
     for name in old.names:
         if name in free:
@@ -84,6 +85,9 @@ def prove(before: bytes, after: bytes, changes: Changes) -> None:
             _prove_sheet(
                 was.parts(name), now.parts(name), touched[name], name, patch.shared_strings(was.book)
             )
+        elif name in grown:
+            if not _table_only_grown(parse(old.read(name)), parse(new.read(name)), grown[name]):
+                raise _lost(name)
         elif not _only_grown(was, new, name, changes, free):
             raise _lost(name)
     if [n for n in old.names if n in new] != [n for n in new.names if n in old]:
@@ -285,6 +289,26 @@ def _adjoin(last: int, first: int, ours: Collection[int]) -> bool:
 
 
 # ---------------------------------------------------------------- parts that may only grow
+
+
+def _table_only_grown(before: Element, after: Element, growth: TableGrowth) -> bool:
+    """Whether a table reaches over the new area, with one more column for each of its columns, and is else as it was."""
+    columns = after.find(main("tableColumns"))
+    if after.get("ref") != tables.reference(growth.now) or columns is None:
+        return False
+    added = [c for c in columns if local(c)][growth.was.last_column - growth.was.first_column + 1 :]
+    if len(added) != growth.now.last_column - growth.was.last_column:
+        return False
+    for column in added:
+        columns.remove(column)
+    filters = [root.find(main("autoFilter")) for root in (before, after)]
+    if filters[0] is not None and filters[1] is not None and filters[1].get("ref") == after.get("ref"):
+        filters[1].set("ref", filters[0].get("ref", ""))
+    after.set("ref", before.get("ref", ""))
+    was = before.find(main("tableColumns"))
+    if was is not None and was.get("count"):
+        columns.set("count", was.get("count", ""))
+    return _canonical(before) == _canonical(after)
 
 
 def _free_parts(book: Workbook, changes: Changes) -> set[str]:

@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
 from typing import cast
 
+from lxml import etree
 from python_calamine import CalamineWorkbook
 
 from sheets_crm.hosts.xlsx.cells import Sheet, prepared
@@ -80,7 +81,9 @@ def _grid(parts: Parts, sheet: SheetPart) -> Grid:
     rows = _values(_package(parts, cells), parts.archive.name, sheet.name)
     doubts = {**cells.doubts, **_impossible_dates(rows, cells)}
     _end_with_content(rows, doubts)
-    return Grid(sheet.name, rows, doubts, cells.hidden_rows, _tables(parts, sheet))
+    tables = _tables(parts, sheet)
+    growing = frozenset(where for where, may_grow in tables.items() if may_grow)
+    return Grid(sheet.name, rows, doubts, cells.hidden_rows, tuple(sorted(tables)), growing, cells.merged)
 
 
 def _package(parts: Parts, cells: Sheet) -> bytes:
@@ -151,8 +154,14 @@ def _is_something(value: Value) -> bool:
     return not isinstance(value, str) or not (value == "" or value.isspace())
 
 
-def _tables(parts: Parts, sheet: SheetPart) -> tuple[Area, ...]:
+def _tables(parts: Parts, sheet: SheetPart) -> dict[Area, bool]:
+    """The Excel tables of a sheet, and whether each takes in what is typed beside it."""
     relations = parts.archive.relations(sheet.path).values()
-    trees = (parts.archive.tree(r.target) for r in relations if r.kind == "table" and r.target)
-    areas = (area(tree.get("ref", "")) for tree in trees)
-    return tuple(sorted(a for a in areas if a is not None))
+    trees = [parts.archive.tree(r.target) for r in relations if r.kind == "table" and r.target]
+    return {where: _may_grow(tree) for tree in trees if (where := area(tree.get("ref", "")))}
+
+
+def _may_grow(table: etree._Element) -> bool:
+    """Not over a row of totals, nor what a query or a map of XML fills."""
+    plain = table.get("tableType", "worksheet") == "worksheet"
+    return plain and table.get("headerRowCount", "1") == "1" and table.get("totalsRowCount", "0") == "0"
