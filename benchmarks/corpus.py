@@ -50,8 +50,8 @@ class Outcome:
     faults: list[str] = field(default_factory=list)
     other: list[str] = field(default_factory=list)
     """Tracebacks, programs that open it no longer, a second run that changed something."""
-    chain: bool = False
-    """Whether the calculation chain was dropped, for Excel to build anew."""
+    opened: tuple[bool, bool] | None = None
+    """Whether LibreOffice opened it before and after; None: not asked."""
 
     @property
     def breached(self) -> bool:
@@ -83,7 +83,7 @@ def tried(source: Path, copy: Path) -> Outcome:
     after = copy.read_bytes()
     if after != once:
         outcome.other.append("the second run changed it")
-    outcome.foreign = changed(before, after, ours(first.changes))
+    outcome.foreign = changed(before, after, ours(first.changes), grown(first.changes))
     outcome.faults = new_faults(before, after)
     if _opens(source) and not _opens(copy):
         outcome.other.append("openpyxl opens it no longer")
@@ -119,7 +119,7 @@ def everywhere(snapshot: Snapshot) -> Changes:
     """A column right of all that stands on each sheet: a header, words in every other row, colours over all."""
     columns, highlights = [], []
     for name, grid in snapshot.grids.items():
-        column = max(map(len, grid.rows), default=0) + 1
+        column = max([*map(len, grid.rows), *(column for _, column in grid.doubts)], default=0) + 1
         last = min(max(len(grid.rows), 2), _MOST_ROWS)
         texts = {row: "✗ Stage: bad [ST06]" if row % 2 else "" for row in range(2, last + 1)}
         columns.append(ColumnUpdate(name, column, 1, "To fix", texts, {}))
@@ -144,6 +144,15 @@ def ours(changes: Changes) -> dict[str, Ours]:
         marks = tuple(h.mark for h in changes.highlights if h.sheet == update.sheet)
         found[update.sheet] = Ours(frozenset(cells), frozenset({update.column}), marks)
     return found
+
+
+def grown(changes: Changes) -> dict[str, str]:
+    """The areas of the tables that grew, before and after, as a table states them."""
+    return {_reference(growth.was): _reference(growth.now) for growth in changes.tables}
+
+
+def _reference(area: Area) -> str:
+    return f"{letters(area.first_column)}{area.first_row}:{letters(area.last_column)}{area.last_row}"
 
 
 def _opens(path: Path) -> bool:
@@ -203,7 +212,7 @@ def _converted(program: str, paths: Iterable[Path], folder: Path, seconds: int) 
 # ---------------------------------------------------------------- the table
 
 
-def report(outcomes: Sequence[Outcome], seconds: float, *, libreoffice: bool) -> str:
+def report(outcomes: Sequence[Outcome], seconds: float) -> str:
     """The figures as a table, every breach and every reason of a refusal."""
     written = [o for o in outcomes if not o.refused]
     count = {
@@ -213,7 +222,7 @@ def report(outcomes: Sequence[Outcome], seconds: float, *, libreoffice: bool) ->
         "with a foreign part changed": sum(bool(o.foreign) for o in outcomes),
         "with a new fault for Excel to repair": sum(bool(o.faults) for o in outcomes),
         "with a traceback, or no longer opened": sum(bool(o.other) for o in outcomes),
-        "LibreOffice asked": "yes" if libreoffice else "no",
+        **_by_libreoffice(outcomes),
         "seconds of CPU": f"{seconds:.0f}",
     }
     width = max(map(len, count))
@@ -230,6 +239,12 @@ def report(outcomes: Sequence[Outcome], seconds: float, *, libreoffice: bool) ->
     return "\n".join(lines)
 
 
+def _by_libreoffice(outcomes: Sequence[Outcome]) -> dict[str, int]:
+    asked = [o.opened for o in outcomes if o.opened]
+    words = ("opened by LibreOffice before", "opened by LibreOffice after")
+    return {word: sum(o[at] for o in asked) for at, word in enumerate(words)} if asked else {}
+
+
 def measured(
     sources: Sequence[Path], folder: Path, how: Callable[[Path, Path], Outcome], *, libreoffice: bool = False
 ) -> list[Outcome]:
@@ -241,7 +256,9 @@ def measured(
         opened = opened_by_libreoffice([*sources, *made], folder)
         for outcome, source in zip(outcomes, sources, strict=True):
             copy = folder / outcome.name
-            if source in opened and copy in made and copy not in opened:
+            if copy in made:
+                outcome.opened = source in opened, copy in opened
+            if outcome.opened == (True, False):
                 outcome.other.append("LibreOffice opens it no longer")
     return outcomes
 
@@ -261,7 +278,7 @@ def main() -> int:
             started = time.process_time()
             outcomes = measured(sources, Path(folder) / how.__name__, how, libreoffice=chosen.libreoffice)
             seconds = time.process_time() - started
-            print(f"{title}\n{report(outcomes, seconds, libreoffice=chosen.libreoffice)}\n")
+            print(f"{title}\n{report(outcomes, seconds)}\n")
             breached |= any(outcome.breached for outcome in outcomes)
     return int(breached)
 

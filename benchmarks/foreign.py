@@ -8,6 +8,7 @@ import re
 import zipfile
 from collections.abc import Collection, Iterator
 from typing import NamedTuple
+from urllib.parse import unquote
 
 from lxml import etree
 
@@ -32,13 +33,16 @@ class Ours(NamedTuple):
     """Our highlights are known by `"<mark> "&` in their formula."""
 
 
-def changed(before: bytes, after: bytes, ours: dict[str, Ours]) -> list[str]:
+def changed(
+    before: bytes, after: bytes, ours: dict[str, Ours], grown: dict[str, str] | None = None
+) -> list[str]:
     """Each part of `before` that is not in `after` as it was, but for what is ours, by sheet name.
 
     A part counts as the same if its bytes are; a touched sheet, the workbook, the styles and the lists of parts if
-    they hold all that they held, in its order, and nothing but ours besides.
+    they hold all that they held, in its order, and nothing but ours besides; a table of the area `A1:D4` if it now
+    reaches over what `grown` says for that area.
     """
-    return sorted(set(_Comparison(_parts(before), _parts(after), ours).run()))
+    return sorted(set(_Comparison(_parts(before), _parts(after), ours, grown or {}).run()))
 
 
 def _parts(data: bytes) -> dict[str, bytes]:
@@ -51,13 +55,16 @@ def _tree(xml: bytes) -> etree._Element:
 
 
 class _Comparison:
-    def __init__(self, old: dict[str, bytes], new: dict[str, bytes], ours: dict[str, Ours]) -> None:
-        self._old, self._new = old, new
+    def __init__(
+        self, old: dict[str, bytes], new: dict[str, bytes], ours: dict[str, Ours], grown: dict[str, str]
+    ) -> None:
+        self._old, self._new, self._grown = old, new, grown
         self._book = _main_part(old)
         self._relations = posixpath.join(
             posixpath.dirname(self._book), "_rels", posixpath.basename(self._book) + ".rels"
         )
-        self._styles, self._sheets = "", {}
+        self._styles = ""
+        self._sheets: dict[str, Ours] = {}
         self._find_parts(ours)
 
     def _find_parts(self, ours: dict[str, Ours]) -> None:
@@ -96,6 +103,8 @@ class _Comparison:
             yield from _sections(old, new, _GROWING)
         elif key in self._sheets:
             yield from _sheet(old, new, self._sheets[key])
+        elif local(old) == "table" and (where := self._grown.get(old.get("ref", ""))):
+            yield from _table(old, new, where)
         else:
             yield "changed"
 
@@ -112,6 +121,7 @@ def _get(parts: dict[str, bytes], name: str) -> bytes:
 
 
 def _resolved(part: str, target: str) -> str:
+    target = unquote(target.replace("\\", "/"))
     joined = target if target.startswith("/") else posixpath.join("/", posixpath.dirname(part), target)
     return posixpath.normpath(joined).lstrip("/")
 
@@ -124,15 +134,17 @@ def _children(element: etree._Element) -> list[etree._Element]:
     return [child for child in element if local(child)]
 
 
+def _attributes(element: etree._Element, without: str) -> dict[str, str]:
+    return {str(key): str(value) for key, value in element.attrib.items() if key != without}
+
+
 def _lacking(old: etree._Element, new: etree._Element, may_go: str = "") -> Iterator[str]:
     """Children of `old` that `new` has not, in their order; what is added comes after them."""
     before = [_meaning(c) for c in _children(old) if not (may_go and may_go in str(c.attrib))]
     after = [_meaning(c) for c in _children(new)]
     if after[: len(before)] != before:
         yield f"{local(old)} lost or moved an entry"
-    if {k: v for k, v in old.attrib.items() if k != "count"} != {
-        k: v for k, v in new.attrib.items() if k != "count"
-    }:
+    if _attributes(old, "count") != _attributes(new, "count"):
         yield f"attributes of {local(old)}"
 
 
@@ -149,6 +161,24 @@ def _sections(old: etree._Element, new: etree._Element, growing: Collection[str]
                 yield f"{local(section)} is gone"
             else:
                 yield from _lacking(section, there[local(section)])
+
+
+def _table(old: etree._Element, new: etree._Element, area: str) -> Iterator[str]:
+    if new.get("ref") != area:
+        yield "the table does not reach over what it should"
+    if _attributes(old, "ref") != _attributes(new, "ref"):
+        yield "attributes of the table"
+    if [local(c) for c in _children(old)] != [local(c) for c in _children(new)]:
+        yield "the parts of the table"
+    for was, now in zip(_children(old), _children(new), strict=False):
+        if local(was) == "tableColumns":
+            yield from _lacking(was, now)
+        elif local(was) == "autoFilter":
+            same = [_meaning(c) for c in _children(was)] == [_meaning(c) for c in _children(now)]
+            if not same or now.get("ref") != area:
+                yield "the filter of the table"
+        elif _meaning(was) != _meaning(now):
+            yield f"{local(was)} of the table"
 
 
 # ---------------------------------------------------------------- a touched sheet

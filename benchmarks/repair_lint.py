@@ -9,6 +9,7 @@ import zipfile
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
+from urllib.parse import unquote
 
 from lxml import etree
 
@@ -50,7 +51,7 @@ class _Lint:
     def __init__(self, data: bytes) -> None:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             self._names = [info.filename for info in archive.infolist() if not info.is_dir()]
-            self._parts = {name.lower(): archive.read(name) for name in self._names}
+            self._parts = {unquote(name).lower(): archive.read(name) for name in self._names}
         self._trees: dict[str, etree._Element | None] = {}
         self._types: dict[str, str] = {}
         self._ids: dict[str, set[str]] = {}
@@ -72,6 +73,7 @@ class _Lint:
                 if tree is not None:
                     yield from lint(name, tree)
         yield from self._tables()
+        yield from self._table_headers()
         yield from self._calc_chain()
 
     def _tree(self, name: str) -> etree._Element | None:
@@ -95,7 +97,7 @@ class _Lint:
             if local(entry) == "Default":
                 by_ending.add(entry.get("Extension", "").lower())
             elif local(entry) == "Override":
-                part = entry.get("PartName", "").lstrip("/").lower()
+                part = unquote(entry.get("PartName", "")).lstrip("/").lower()
                 stated[part] += 1
                 self._types[part] = entry.get("ContentType", "")
         for part, times in stated.items():
@@ -125,8 +127,7 @@ class _Lint:
             target = entry.get("Target", "")
             if entry.get("TargetMode") == "External" or target in ("", "NULL") or target.startswith("#"):
                 continue
-            joined = target if target.startswith("/") else posixpath.join("/", folder, target)
-            if posixpath.normpath(joined).lstrip("/").lower() not in self._parts:
+            if _target(source, target) not in self._parts:
                 yield f"relationship to a missing {entry.get('Type', '').rsplit('/', 1)[-1]}"
 
     # -------------------------------------------------------------- the parts
@@ -209,6 +210,42 @@ class _Lint:
             if cell.get("t") == "s" and value and int(value) >= self._size["si"]:
                 yield "shared string out of range"
 
+    def _headers(self, sheet: str, area: str) -> dict[int, str]:
+        """The text of each cell in the first row of an area, for text cells."""
+        first = re.match(r"[A-Z]+(\d+)", area)
+        tree = self._tree(sheet)
+        found = {}
+        for cell in tree.iter() if tree is not None and first else ():
+            place = re.match(r"([A-Z]+)(\d+)$", cell.get("r") or "") if local(cell) == "c" else None
+            if place and first and place[2] == first[1]:
+                found[_column(place[1])] = self._text(cell)
+        return found
+
+    def _text(self, cell: etree._Element) -> str:
+        value = next((child.text or "" for child in cell if local(child) == "v"), "")
+        if cell.get("t") == "s" and value:
+            strings = next((n for n, kind in self._types.items() if kind.endswith("sharedStrings+xml")), "")
+            root = self._tree(strings)
+            items = [each for each in root if local(each) == "si"] if root is not None else []
+            return _words(items[int(value)]) if int(value) < len(items) else ""
+        return _words(cell) if cell.get("t") == "inlineStr" else value
+
+    def _table_headers(self) -> Iterator[str]:
+        """Tables whose columns are not called as the cells above them."""
+        for sheet, kind in self._types.items():
+            relations = self._tree(_rels_of(sheet)) if kind.endswith("worksheet+xml") else None
+            for entry in relations if relations is not None else ():
+                root = self._tree(_target(sheet, entry.get("Target", ""))) if local(entry) else None
+                if root is None or local(root) != "table" or root.get("headerRowCount") == "0":
+                    continue
+                area = root.get("ref", "")
+                headers = self._headers(sheet, area)
+                names = [c.get("name", "") for s in root if local(s) == "tableColumns" for c in s if local(c)]
+                first = re.match("[A-Z]+", area)
+                for at, name in enumerate(names, start=_column(first[0]) if first else 1):
+                    if headers.get(at, "").replace("\n", "_x000a_").casefold() != name.casefold():
+                        yield "a table column not called as its header"
+
     def _tables(self) -> Iterator[str]:
         roots = [self._tree(name) for name, kind in self._types.items() if kind.endswith(".table+xml")]
         for key in ("id", "displayName"):
@@ -264,6 +301,7 @@ def _rels_of(part: str) -> str:
 
 
 def _target(part: str, target: str) -> str:
+    target = unquote(target.replace("\\", "/"))
     joined = target if target.startswith("/") else posixpath.join("/", posixpath.dirname(part), target)
     return posixpath.normpath(joined).lstrip("/").lower()
 
@@ -273,6 +311,10 @@ def _disorder(root: etree._Element, order: list[str]) -> Iterator[str]:
     for before, after in pairwise(places):
         if before > after:
             yield f"{order[after]} after {order[before]} in {local(root)}"
+
+
+def _words(element: etree._Element) -> str:
+    return "".join(each.text or "" for each in element.iter() if local(each) == "t")
 
 
 def _column(name: str) -> int:

@@ -167,8 +167,7 @@ def test_a_prefixed_sheet_gets_prefixed_cells() -> None:
 
 UNSAFE_SHEETS = {
     "a shared formula that others are stored with": (
-        '<row r="2"><c r="D2"><f t="shared" ref="D2:E2" si="0">A2</f><v>1</v></c>'
-        '<c r="E2"><f t="shared" si="0"/><v>1</v></c></row>',
+        '<row r="2"><c r="D2"><f t="shared" ref="D2:E2" si="0">A2</f></c><c r="E2"><f t="shared" si="0"/></c></row>',
         {2: {4: FIX}},
     ),
     "an array formula over more than is ours": (
@@ -231,12 +230,12 @@ def test_merged_cells_are_written_under(merged: str) -> None:
 @pytest.mark.parametrize(
     "xml",
     [
-        sheet("").decode().encode("utf-16"),
-        b'<?xml version="1.0" encoding="windows-1251"?>' + sheet(""),
+        b'<?xml version="1.0" encoding="klingon"?>' + sheet(""),
+        sheet("").decode().encode("utf-16")[:-1],
         b"<!DOCTYPE x>" + sheet(""),
         b"<worksheet/>",
     ],
-    ids=["UTF-16", "another encoding", "a DOCTYPE", "no rows at all"],
+    ids=["an encoding of nobody's", "half a character", "a DOCTYPE", "no rows at all"],
 )
 def test_odd_sheets_are_refused(xml: bytes) -> None:
     """Bytes that no spreadsheet program writes are not spliced."""

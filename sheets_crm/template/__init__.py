@@ -64,7 +64,7 @@ def pages(
             made[own.table.group].append(table_page(own, layouts, lang))
     reports = reports or report_names(lang)
     made["reports"] = list(report_pages(reports, lang))
-    guide = guide_page({key: own.sheet.get(lang) for key, own in layouts.items()} | reports, lang)
+    guide = guide_page({**{key: own.sheet.get(lang) for key, own in layouts.items()}, **reports}, lang)
     return (guide, *(page for group in _ORDER for page in made[group]))
 
 

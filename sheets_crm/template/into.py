@@ -56,7 +56,7 @@ def _missing(
 ) -> tuple[tuple[Page, ...], tuple[Text, ...]]:
     """The pages to add, and what has to be said about them."""
     taken = {folded(sheet.name) for sheet in snapshot.sheets}
-    reports = {}
+    reports: dict[str, str] = {}
     for key, name in report_names(lang).items():
         reports[key] = snapshot.report_sheet(key.lower()) or free_name(name, [*taken, *reports.values()])
     names = {key: _name(key, taken, lang) for key in wished if key not in tables}

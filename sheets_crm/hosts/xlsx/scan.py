@@ -9,6 +9,7 @@ from functools import cache
 from typing import NamedTuple
 
 from sheets_crm.errors import WorkbookUnsafe
+from sheets_crm.hosts.xlsx.preflight import utf8
 from sheets_crm.sheet import Area
 from sheets_crm.text import Text
 
@@ -20,6 +21,7 @@ _ODD_SHEET = Text(
     "save it once in Excel and try again.",
     "Лист сохранён необычным способом, поэтому в книгу ничего не записано; сохраните её в Excel и повторите.",
 )
+_DECLARATION = b'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 _QUOTED = rb"""(?:[^>"']|"[^"]*"|'[^']*')"""
 _TAG = re.compile(rb"<%b*>" % _QUOTED)
 _UNSPOKEN = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]|_(?=x[0-9A-Fa-f]{4}_)")
@@ -74,11 +76,9 @@ def odd_sheet() -> WorkbookUnsafe:
 
 
 def split(xml: bytes) -> Parts:
-    """Cuts a sheet part around its rows. Raises WorkbookUnsafe for what cannot be cut safely."""
-    opening = xml[:2000]
-    declared = re.search(rb"""encoding\s*=\s*["']([^"']+)""", opening[:200])
-    plain = declared is None or declared.group(1).lower() in (b"utf-8", b"us-ascii", b"ascii")
-    if xml[:2] in (b"\xff\xfe", b"\xfe\xff") or not plain or b"<!DOCTYPE" in opening:
+    """Cuts a sheet part around its rows, as UTF-8 whatever its encoding. Raises WorkbookUnsafe for what cannot be cut safely."""
+    xml = _as_utf8(xml)
+    if b"<!DOCTYPE" in xml[:2000]:
         raise odd_sheet()
     match = re.search(rb"<((?:[A-Za-z_][\w.-]*:)?)sheetData(?:\s%b*?)?(/?)>" % _QUOTED, xml)
     if match is None:
@@ -92,6 +92,18 @@ def split(xml: bytes) -> Parts:
     if end < 0 or b"<!" in body or b"<?" in body or b":AlternateContent" in body:
         raise odd_sheet()
     return Parts(xml[: match.end()], body, xml[end:], prefix)
+
+
+def _as_utf8(xml: bytes) -> bytes:
+    """A part in the encoding in which it is spliced; one that is so already stays as it is."""
+    declared = re.search(rb"""encoding\s*=\s*["']([^"']+)""", xml[:200])
+    plain = declared is None or declared.group(1).lower() in (b"utf-8", b"us-ascii", b"ascii")
+    if plain and xml[:2] not in (b"\xff\xfe", b"\xfe\xff") and b"\0" not in xml[:4]:
+        return xml
+    try:
+        return _DECLARATION + utf8(xml)
+    except (UnicodeError, LookupError) as problem:
+        raise odd_sheet() from problem
 
 
 def rows(body: bytes, prefix: bytes) -> Iterator[Row]:

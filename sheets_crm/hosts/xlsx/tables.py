@@ -31,9 +31,9 @@ def growing(workbook: Workbook, growths: Sequence[TableGrowth]) -> Iterator[tupl
     for growth in growths:
         sheet = workbook.sheet(growth.sheet)
         for relation in workbook.package.relations(sheet.part) if sheet else ():
-            if relation.kind == "table" and relation.target in workbook.package:
-                if area(workbook.package.tree(relation.target).get("ref", "")) == growth.was:
-                    yield relation.target, growth
+            known = relation.kind == "table" and relation.target in workbook.package
+            if known and area(workbook.package.tree(relation.target).get("ref", "")) == growth.was:
+                yield relation.target, growth
 
 
 def reference(where: Area) -> str:
