@@ -134,7 +134,7 @@ def _children(element: etree._Element) -> list[etree._Element]:
     return [child for child in element if local(child)]
 
 
-def _attributes(element: etree._Element, without: str) -> dict[str, str]:
+def _attributes(element: etree._Element, without: str = "") -> dict[str, str]:
     return {str(key): str(value) for key, value in element.attrib.items() if key != without}
 
 
@@ -149,7 +149,7 @@ def _lacking(old: etree._Element, new: etree._Element, may_go: str = "") -> Iter
 
 
 def _sections(old: etree._Element, new: etree._Element, growing: Collection[str]) -> Iterator[str]:
-    if dict(old.attrib) != dict(new.attrib):
+    if _attributes(old) != _attributes(new):
         yield f"attributes of {local(old)}"
     fixed = [[_meaning(c) for c in _children(root) if local(c) not in growing] for root in (old, new)]
     if fixed[0] != fixed[1]:
@@ -185,7 +185,7 @@ def _table(old: etree._Element, new: etree._Element, area: str) -> Iterator[str]
 
 
 def _sheet(old: etree._Element, new: etree._Element, ours: Ours) -> Iterator[str]:
-    if dict(old.attrib) != dict(new.attrib):
+    if _attributes(old) != _attributes(new):
         yield "attributes of the sheet"
     for what, reading in (("cells", _cells), ("rows", _rows), ("widths", _widths)):
         if reading(old, ours) != reading(new, ours):
