@@ -15,9 +15,10 @@ from benchmarks.foreign import changed
 from benchmarks.repair_lint import new_faults
 from sheets_crm import sync
 from sheets_crm.errors import WorkbookUnsafe
+from sheets_crm.hosts.memory import MemoryHost
 from sheets_crm.hosts.xlsx import XlsxHost, patched
 from sheets_crm.hosts.xlsx.guard import prove
-from sheets_crm.sheet import Area, Changes, TableGrowth
+from sheets_crm.sheet import Area, Changes, Grid, TableGrowth
 from tests.packages import replacing, with_parts
 from tests.xlsx_samples import opened, parts
 
@@ -52,6 +53,7 @@ GROWN: dict[str, tuple[bytes, str]] = {
     "something further below": (deals(NEW, GAP, ("a note",)), "A1:E4"),
     "a column of theirs beside it": (deals(NEW, put=lambda s: s.write("E1", "Notes")), "A1:D5"),
     "something in the next column": (deals(NEW, put=lambda s: s.write("E3", "mine")), "A1:D5"),
+    "our column from earlier, still outside": (deals(put=lambda s: s.write("E1", "To fix")), "A1:E4"),
     "a merged cell below": (deals(put=lambda s: s.merge_range("A5:B5", "Deal")), "A1:E4"),
     "a row of totals of its own": (deals(NEW, table={"total_row": True, "data": []}), "A1:D4"),
 }
@@ -133,3 +135,14 @@ def test_the_guard_sees_any_other_change_of_a_table(case: str) -> None:
     old, new = SABOTAGE[case]
     with pytest.raises(WorkbookUnsafe, match="table1"):
         prove(before, with_parts(after, {TABLE: replacing(old, new)}), changes)
+
+
+def test_a_workbook_in_memory_grows_its_tables_too() -> None:
+    """The next read finds the new area, and nothing more to grow."""
+    area = Area(1, 1, 2, 2)
+    rows = [["Deal", "Stage"], ["Alpha", "New"], ["Beta", "New"]]
+    host = MemoryHost([Grid("Deals", rows, tables=(area,), may_grow=frozenset({area}))])
+    first = sync.run(host, today=lambda _: AS_OF)
+    assert [growth.now for growth in first.changes.tables] == [Area(1, 1, 3, 3)]
+    assert host.read(lambda _: ["Deals"]).grids["Deals"].tables == (Area(1, 1, 3, 3),)
+    assert sync.run(host, today=lambda _: AS_OF).changes.tables == ()
