@@ -12,7 +12,7 @@ from sheets_crm.schema import TABLES
 from sheets_crm.sheet import Applied, Changes, Page, Snapshot, free_name
 from sheets_crm.template import CORE, RowValues, default_reasons, default_stages, pages
 from sheets_crm.template.guide import guide_name, report_names
-from sheets_crm.text import LANGS, Lang, Text
+from sheets_crm.text import LANGS, Lang, Text, same
 
 
 class Added(NamedTuple):
@@ -68,7 +68,7 @@ def _missing(
             ]
             notes += [_NOT_A_TABLE.fill(sheet=of_that_name[0], table=table.schema.sheet)]
     made = pages(lang, rows=rows, tables=wished, standing=tables, names=names, reports=reports)
-    there = {guide_name(each) for each in LANGS} & {sheet.name for sheet in snapshot.sheets}
+    there = any(folded(guide_name(each)) in taken for each in LANGS)
     new = [
         page
         for page in made
@@ -82,8 +82,8 @@ def _name(key: str, taken: Collection[str], lang: Lang) -> Text:
     sheet = TABLES[key].sheet
     name = next((n for n in (sheet.get(lang), *sheet) if folded(n) not in taken), None)
     if name is None:
-        raise StructureError(_TAKEN.fill(names=Text(" / ".join(sheet), " / ".join(sheet))))
-    return Text(name, name)
+        raise StructureError(_TAKEN.fill(names=same(" / ".join(sheet))))
+    return same(name)
 
 
 # ------------------------------------------------------------- words that the firm uses already

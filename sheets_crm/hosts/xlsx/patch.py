@@ -376,6 +376,7 @@ def _blocked(parts: Parts, wanted: Mapping[int, Mapping[int, Wish]]) -> list[Are
     """
     if b"array" not in parts.body and b"dataTable" not in parts.body:
         return []
+    columns = {column for row in wanted.values() for column in row}
     ours = {(row, c) for row, cells_ in wanted.items() for c, wish in cells_.items() if wish.kind == "text"}
     tags = re.findall(rb"<%bf\s[^>]*>" % parts.prefix, parts.body)
     found = (
@@ -383,7 +384,8 @@ def _blocked(parts: Parts, wanted: Mapping[int, Mapping[int, Wish]]) -> list[Are
         for tag in tags
         if attribute(tag, b"t") in (b"array", b"dataTable")
     )
-    return [a for a in found if a and not all(position in ours for position in _positions(a))]
+    near = (a for a in found if a and any(a.first_column <= c <= a.last_column for c in columns))
+    return [a for a in near if not all(position in ours for position in _positions(a))]
 
 
 def _positions(where: Area) -> Iterator[Position]:
