@@ -76,6 +76,9 @@ class Grid:
     hidden_rows: frozenset[int] = frozenset()
     tables: tuple[Area, ...] = ()
     """Excel's own tables (ListObjects) on the sheet, header row included."""
+    may_grow: frozenset[Area] = frozenset()
+    """Those of `tables` that take in rows and columns typed beside them: with a header, without a row of totals."""
+    merged: tuple[Area, ...] = ()
 
     def value(self, row: int, column: int) -> Value:
         """The value of a cell; None outside the grid."""
@@ -310,6 +313,15 @@ class Fill(NamedTuple):
     value: str
 
 
+class TableGrowth(NamedTuple):
+    """An Excel table that takes in what stands directly below and beside it, as it does when a person types there."""
+
+    sheet: str
+    was: Area
+    now: Area
+    """With the same first cell."""
+
+
 class LogLine(NamedTuple):
     """One line of the log; `seal` is the run's hash on its first line, else None."""
 
@@ -344,6 +356,7 @@ class Changes:
     fills: tuple[Fill, ...] = ()
     columns: tuple[ColumnUpdate, ...] = ()
     highlights: tuple[Highlight, ...] = ()
+    tables: tuple[TableGrowth, ...] = ()
     pages: tuple[Page, ...] = ()
     """Reports: put in place of the sheet that our defined name owns, else appended. `name` is free or already ours."""
     log: tuple[LogLine, ...] = ()
@@ -353,7 +366,7 @@ class Changes:
     """Earlier states beyond these are deleted; None: no state is."""
 
     def __bool__(self) -> bool:
-        return bool(self.fills or self.columns or self.highlights or self.pages or self.log)
+        return bool(self.fills or self.columns or self.highlights or self.tables or self.pages or self.log)
 
 
 class Applied(NamedTuple):

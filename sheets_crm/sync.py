@@ -17,7 +17,7 @@ from sheets_crm.hosts import Host
 from sheets_crm.metrics import bonus
 from sheets_crm.pages import bonus as bonus_page
 from sheets_crm.pages.to_fix import column_update, highlights
-from sheets_crm.sheet import Applied, Changes, Keep, LogLine, Page, Snapshot, free_name
+from sheets_crm.sheet import Applied, Changes, Keep, LogLine, Page, Snapshot, TableGrowth, free_name
 from sheets_crm.text import Text
 from sheets_crm.verdict import Verdict, bearing, counted, judge
 
@@ -175,6 +175,11 @@ def _changes(planned: Run, added: Sequence[LogLine], pages: tuple[Page, ...]) ->
         fills=tuple(fill for table in tables for fill in table.fills),
         columns=tuple(column_update(table, by_table[table.schema.key], lang) for table in tables),
         highlights=tuple(h for table in tables for h in highlights(table)),
+        tables=tuple(
+            TableGrowth(table.sheet, table.listed, now)
+            for table in tables
+            if table.sheet and table.listed and (now := table.grown)
+        ),
         pages=pages,
         log=tuple(added),
         log_name=free_name(_LOG_NAME, [s.name for s in planned.snapshot.sheets]),

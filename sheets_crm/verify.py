@@ -37,7 +37,7 @@ from sheets_crm.sheet import (
     address,
     log_rows,
 )
-from sheets_crm.template.guide import report_pages
+from sheets_crm.template.guide import report_names, report_pages
 from sheets_crm.text import LANGS, Noun, Text, listed, same
 
 SHORT = 12
@@ -185,7 +185,7 @@ def _trace(snapshot: Snapshot) -> Trace:
 
 def _still_empty(key: str, grid: Grid) -> bool:
     """Whether a sheet waits for its first run, as a fresh workbook has it."""
-    pages = [page for lang in LANGS for page in report_pages(lang) if page.key == key]
+    pages = [page for lang in LANGS for page in report_pages(report_names(lang), lang) if page.key == key]
     return any(next(differences(page, grid), None) is None for page in pages)
 
 

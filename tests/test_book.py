@@ -228,3 +228,39 @@ def test_every_shipped_setting_can_be_followed(lang: str) -> None:
         for n, s in enumerate(FIRM_SETTINGS.values())
     ]
     assert resolve(clauses, {}, date(2026, 5, 20), lang).bad == ()
+
+
+FREE: dict[str, tuple[list[list[Any]], tuple[Area, ...], int]] = {
+    "right of the headers": ([["x", 1.0]], (), 3),
+    "not over someone's values": ([["x", 1.0, "mine"], ["y", 1.0, None, "mine too"]], (), 5),
+    "over old words of ours": ([["x", 1.0, "✗ Stage: 34 days [ST06]"]], (), 3),
+    "not under a merged header": ([["x", 1.0]], (Area(1, 3, 2, 4),), 5),
+    "a merged row further down is no obstacle": ([["x", 1.0]], (Area(3, 1, 3, 9),), 3),
+}
+
+
+@pytest.mark.parametrize("case", FREE)
+def test_to_fix_goes_into_the_first_column_that_is_free_all_the_way_down(case: str) -> None:
+    """A blank header alone does not make a column free: someone may have typed below it."""
+    rows, merged, expected = FREE[case]
+    grid = Grid("Deals", [["Stage", "Amount"], *rows], merged=merged)
+    assert read_book(snapshot(grid)).deals.hygiene_column == expected
+
+
+@pytest.mark.parametrize(
+    ("gap", "may_grow", "below", "grown"),
+    [
+        (False, True, None, Area(1, 1, 3, 3)),
+        (False, False, 3, None),
+        (True, True, 4, Area(1, 1, 2, 3)),
+    ],
+)
+def test_a_table_takes_in_rows_that_follow_without_a_gap(
+    gap: bool, may_grow: bool, below: int | None, grown: Area | None
+) -> None:
+    """And To fix beside it; what it cannot take in is known by its first row."""
+    area = Area(1, 1, 2, 2)
+    rows: list[list[Any]] = [["Stage", "Amount"], ["New", 1.0], *([[]] if gap else []), ["New", 2.0]]
+    grid = Grid("Deals", rows, tables=(area,), may_grow=frozenset({area} if may_grow else ()))
+    deals = read_book(snapshot(grid)).deals
+    assert (deals.below, deals.grown) == (below, grown)

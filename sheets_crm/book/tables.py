@@ -25,6 +25,8 @@ _HEADER_ROWS = 40
 _LONGEST_KEY = 200
 """A longer ID goes into the log as a hash: a line of the log has to stay within a cell."""
 _TOTALS = frozenset({"итого", "всего", "total", "totals", "grand total", "sum", "сумма"})
+_OUR_WORDS = re.compile(r"[✗!i] .*\[[A-Z]{2}[0-9]{2}\]")
+"""The beginning of what a To fix cell says."""
 _UNIT = re.compile(r"\s*(?:,[^,]*|\([^()]*\))\s*\Z")
 
 
@@ -57,9 +59,13 @@ class TableRows(Generic[R_co]):
     fills: tuple[Fill, ...] = ()
     """The blank ID cells, with the IDs that the rows already bear here."""
     width: int = 0
-    """The last column that is used."""
+    """The last column that has a header."""
+    free: int = 1
+    """The first column right of all headers in which nothing of anyone's stands."""
+    listed: Area | None = None
+    """The Excel table that the header row belongs to."""
     below: int | None = None
-    """First row of data that stands below an Excel table, if any does."""
+    """First row of data that stands below the Excel table and that it cannot take in, if there is one."""
     grid: Grid | None = None
     """The cells as they were read."""
 
@@ -98,12 +104,29 @@ class TableRows(Generic[R_co]):
     @property
     def hygiene_column(self) -> int:
         """Where To fix is, or where it goes: the first free column right of the last one."""
-        return self.positions.get("hygiene", self.width + 1)
+        return self.positions.get("hygiene", self.free)
 
     @property
     def last_row(self) -> int:
         """The last sheet row that holds data of this table; the header's if there is none."""
         return max((row.row for row in self.rows), default=self.header_row)
+
+    @property
+    def grown(self) -> Area | None:
+        """What the Excel table should reach over: the data right below it, and To fix right beside it.
+
+        To fix outside of the table would not move along when a person sorts it. None: it is as it should be.
+        """
+        if self.grid is None or self.listed is None or self.listed not in self.grid.may_grow:
+            return None
+        was, right = self.listed, self.listed.last_column + 1
+        down = max(was.last_row, self.last_row if self.below is None else 0)
+        others = [each for each in (*self.grid.tables, *self.grid.merged) if each != was]
+        for column in (right,) * (self.hygiene_column == right) + (was.last_column,):
+            now = Area(was.first_row, was.first_column, down, column)
+            if now != was and not any(_overlap(now, each) for each in others):
+                return now
+        return None
 
     @property
     def area(self) -> Area:
@@ -176,9 +199,11 @@ def read_table(schema: Table, grid: Grid, reading: Reading) -> TableRows[Any]:
     data, excluded = _data_rows(schema, grid, header_row, positions, own)
     width = max((n for n, v in enumerate(grid.rows[header_row - 1], start=1) if as_text(v)), default=0)
     rows, problems, fills = _typed(schema, grid, positions, own, data, reading)
+    listed = next((each for each in grid.tables if each.first_row == header_row), None)
     return TableRows(
         schema, grid.name, header_row, positions, headers, rows, len(data) + len(excluded),
-        tuple(excluded), problems, fills, width, _below_table(grid, header_row, [n for n, _ in data]), grid,
+        tuple(excluded), problems, fills, width, _free_column(grid, header_row, width), listed,
+        _below_table(grid, listed, [n for n, _ in data]), grid,
     )  # fmt: skip
 
 
@@ -297,12 +322,42 @@ def _row_keys(
     return out
 
 
-def _below_table(grid: Grid, header_row: int, numbers: Sequence[int]) -> int | None:
-    """The first data row under the Excel table that owns the header row."""
-    for area in grid.tables:
-        if area.first_row == header_row:
-            return next((n for n in numbers if n > area.last_row), None)
-    return None
+def _free_column(grid: Grid, header_row: int, width: int) -> int:
+    """The first column right of the headers without a value, an old text of ours aside, and with a header to be seen."""
+    taken = {column for row, column in grid.doubts if row >= header_row}
+    for _, cells in iter_rows(grid, header_row):
+        if len(cells) > width:
+            for column, value in enumerate(cells[width:], start=width + 1):
+                if column not in taken and (text := as_text(value)) and not _OUR_WORDS.match(text):
+                    taken.add(column)
+    column = width + 1
+    merged = [each for each in grid.merged if each.first_row <= header_row <= each.last_row]
+    while column in taken or any(each.first_column <= column <= each.last_column for each in merged):
+        column += 1
+    return column
+
+
+def _below_table(grid: Grid, listed: Area | None, numbers: Sequence[int]) -> int | None:
+    """The first data row under the Excel table that owns the header row, unless the table can take in all of them.
+
+    It can where they follow without a gap, and nothing else stands below in its columns.
+    """
+    below = [number for number in numbers if listed and number > listed.last_row]
+    if listed is None or not below:
+        return None
+    columns = slice(listed.first_column - 1, listed.last_column)
+    filled = [n for n, cells in iter_rows(grid, listed.last_row + 1) if any(map(as_text, cells[columns]))]
+    last = below[-1]
+    whole = filled == below == list(range(listed.last_row + 1, last + 1))
+    now = listed._replace(last_row=last)
+    others = (each for each in (*grid.tables, *grid.merged) if each != listed)
+    clear = whole and listed in grid.may_grow and not any(_overlap(now, each) for each in others)
+    return None if clear else below[0]
+
+
+def _overlap(one: Area, other: Area) -> bool:
+    rows = one.first_row <= other.last_row and other.first_row <= one.last_row
+    return rows and one.first_column <= other.last_column and other.first_column <= one.last_column
 
 
 _TWO_COLUMNS = Text(

@@ -16,6 +16,7 @@ from sheets_crm.hosts.xlsx.read import read
 from sheets_crm.hosts.xlsx.render import render
 from sheets_crm.hosts.xlsx.save import replace_file, write_file
 from sheets_crm.hosts.xlsx.styles import Styles
+from sheets_crm.hosts.xlsx.tables import grow_tables
 from sheets_crm.hosts.xlsx.workbook import Workbook
 from sheets_crm.sheet import Applied, Changes, Page, Select, Snapshot
 from sheets_crm.text import Text
@@ -49,7 +50,7 @@ class XlsxHost:
         """Writes all of `changes` or nothing, with a backup beside the file; equal content is not written again.
 
         Where the workbook cannot be written safely its reports go to `<stem>.reports.xlsx` beside it.
-        Raises WorkbookChanged, WorkbookInUse, WorkbookNotFound; WorkbookUnsafe if there is no report to put beside.
+        Raises WorkbookChanged, WorkbookInUse, WorkbookNotFound; WorkbookUnsafe if there are not only reports to put beside.
         """
         data = load(self.path)
         if digest(data) != snapshot.version:
@@ -57,7 +58,7 @@ class XlsxHost:
         try:
             new = patched(data, changes)
         except WorkbookUnsafe as problem:
-            if not changes.pages:
+            if not changes.pages or not all(page.owned for page in changes.pages):
                 raise
             return Applied(
                 changed=False, beside=self.put_beside(changes.pages, "reports"), reason=problem.message
@@ -87,6 +88,7 @@ def patched(data: bytes, changes: Changes) -> bytes:
     workbook.refuse_unsafe()
     styles = Styles(workbook)
     patch_sheets(workbook, styles, changes)
+    grow_tables(workbook, changes.tables)
     if changes.pages:
         graft_pages(workbook, styles, changes.pages, render(changes.pages))
     new = package.write()

@@ -17,8 +17,8 @@ from sheets_crm.errors import WorkbookUnreadable
 from sheets_crm.hosts.xlsx.package import MAIN
 from sheets_crm.hosts.xlsx.pieces import Cut, NoRows
 from sheets_crm.hosts.xlsx.preflight import Archive, damaged, refused
-from sheets_crm.hosts.xlsx.scan import column_number, decoded
-from sheets_crm.sheet import Doubt, Position, address, letters
+from sheets_crm.hosts.xlsx.scan import area, column_number, decoded
+from sheets_crm.sheet import Area, Doubt, Position, address, letters
 from sheets_crm.text import Text, same
 
 LAST_ROW, LAST_COLUMN = 1_048_576, 16_384
@@ -40,6 +40,7 @@ class Sheet(NamedTuple):
     hidden_rows: frozenset[int]
     negative: dict[Position, str]
     """Numbers below zero as they are written: no date is one, and calamine makes midnight of them."""
+    merged: tuple[Area, ...] = ()
 
 
 def prepare(archive: Archive, path: str, sheet: str, put: Callable[[bytes], object]) -> Sheet:
@@ -57,13 +58,20 @@ def prepare(archive: Archive, path: str, sheet: str, put: Callable[[bytes], obje
         _refuse_bad_dimension(head, archive, path)
         for piece in cut.rows():
             put(scan.plain(_without_prefix(piece, strip)))
-        archive.refuse_unsound(head + _without_prefix(cut.tail, strip), path)
+        tail = _without_prefix(cut.tail, strip)
+        archive.refuse_unsound(head + tail, path)
     except NoRows as problem:
         # A sheet may lack its rows altogether.
         if not problem.whole:
             raise archive.spoilt(path) from problem
         archive.refuse_unsound(problem.whole, path)
-    return scan.result()
+        tail = b""
+    return scan.result()._replace(merged=_merged(tail))
+
+
+def _merged(tail: bytes) -> tuple[Area, ...]:
+    stated = re.findall(rb"<mergeCell\s[^>]*?\bref\s*=\s*[\"']([^\"']*)", tail)
+    return tuple(found for reference in stated if (found := area(reference.decode("ascii", "replace"))))
 
 
 # ----------------------------------------------------------------- one plain form

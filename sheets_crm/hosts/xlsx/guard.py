@@ -16,7 +16,7 @@ from xml.parsers import expat
 from lxml import etree
 
 from sheets_crm.errors import WorkbookUnreadable, WorkbookUnsafe
-from sheets_crm.hosts.xlsx import patch, styles, workbook
+from sheets_crm.hosts.xlsx import patch, styles, tables, workbook
 from sheets_crm.hosts.xlsx.graft import belongings
 from sheets_crm.hosts.xlsx.package import (
     CONTENT_TYPES,
@@ -44,7 +44,7 @@ from sheets_crm.hosts.xlsx.scan import (
 )
 from sheets_crm.hosts.xlsx.splice import present
 from sheets_crm.hosts.xlsx.workbook import BUILT_IN, OWNED, Sheet, Workbook
-from sheets_crm.sheet import LOG_KEY, Changes, Position, letters
+from sheets_crm.sheet import LOG_KEY, Changes, Position, TableGrowth, letters
 from sheets_crm.text import Text
 
 _LOST = Text(
@@ -80,6 +80,7 @@ def prove(before: bytes, after: bytes, changes: Changes) -> None:
     was, now = _Side(Package(before)), _Side(Package(after))
     old, new = was.package, now.package
     touched = _touched(was, changes)
+    grown = dict(tables.growing(was.book, changes.tables))
     free = _free_parts(was.book, changes)
     for name in old.names:
         if name in free:
@@ -92,6 +93,9 @@ def prove(before: bytes, after: bytes, changes: Changes) -> None:
             continue
         if name in touched:
             _prove_sheet(was, now, name, touched[name])
+        elif name in grown:
+            if not _table_only_grown(parse(old.read(name)), parse(new.read(name)), grown[name]):
+                raise _lost(name)
         elif not _only_grown(was, new, name, changes, free):
             raise _lost(name)
     if [n for n in old.names if n in new] != [n for n in new.names if n in old]:
@@ -170,9 +174,12 @@ def _prove_sheet(was: _Side, now: _Side, name: str, touched: _Touched) -> None:
     prefix = frames[0].prefix
     if prefix != frames[1].prefix or rests[0] != rests[1] or not _well_formed(b"".join(new.ours.values())):
         raise _lost(name)
-    strings = patch.shared_strings(was.book)
+    strings, formula = patch.shared_strings(was.book), b"<%bf" % prefix
     for position in (*touched.headers, *touched.blank):
         reference = f"{letters(position[1])}{position[0]}"
+        if reference.encode() not in old.ours.keys() | new.ours.keys():
+            # Its row is the very same in both.
+            continue
         cells = [side.ours.get(reference.encode(), b"<%bc/>" % prefix) for side in (old, new)]
         before, after = (present(cell, prefix, strings) for cell in cells)
         if position in touched.blank:
@@ -181,7 +188,11 @@ def _prove_sheet(was: _Side, now: _Side, name: str, touched: _Touched) -> None:
             sound = not before.strip() or cells[0] == cells[1]
         if not sound:
             raise _lost(f"{name}, {reference}")
-    formula = b"<%bf" % prefix
+        if position in touched.headers and not before.strip():
+            # The column was not ours until now: a formula in it is someone's own.
+            for taken, cell in old.ours.items():
+                if formula in cell and column_of(taken) == position[1]:
+                    raise _lost(f"{name}, {taken.decode()}")
     if now.book.part("calcChain") and any(
         formula in cell and formula not in new.ours.get(reference, b"")
         for reference, cell in old.ours.items()
@@ -336,6 +347,26 @@ def _adjoin(last: int, first: int, ours: Collection[int]) -> bool:
 
 
 # ---------------------------------------------------------------- parts that may only grow
+
+
+def _table_only_grown(before: Element, after: Element, growth: TableGrowth) -> bool:
+    """Whether a table reaches over the new area, with one more column for each of its columns, and is else as it was."""
+    columns = after.find(main("tableColumns"))
+    if after.get("ref") != tables.reference(growth.now) or columns is None:
+        return False
+    added = [c for c in columns if local(c)][growth.was.last_column - growth.was.first_column + 1 :]
+    if len(added) != growth.now.last_column - growth.was.last_column:
+        return False
+    for column in added:
+        columns.remove(column)
+    filters = [root.find(main("autoFilter")) for root in (before, after)]
+    if filters[0] is not None and filters[1] is not None and filters[1].get("ref") == after.get("ref"):
+        filters[1].set("ref", filters[0].get("ref", ""))
+    after.set("ref", before.get("ref", ""))
+    was = before.find(main("tableColumns"))
+    if was is not None and was.get("count"):
+        columns.set("count", was.get("count", ""))
+    return _canonical(before) == _canonical(after)
 
 
 def _free_parts(book: Workbook, changes: Changes) -> set[str]:

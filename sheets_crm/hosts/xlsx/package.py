@@ -10,6 +10,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from typing import Any, NamedTuple, TypeAlias
+from urllib.parse import unquote
 
 from lxml import etree
 
@@ -371,10 +372,12 @@ def _name(stored: str) -> str:
 
 
 def _key(name: str) -> str:
-    return _name(name).lower()
+    """Names that differ in case, or in `%20` for a blank, are one part."""
+    return unquote(_name(name)).lower()
 
 
 def _resolved(part: str, target: str) -> str:
+    target = target.replace("\\", "/")
     if target.startswith("/"):
-        return target.lstrip("/")
+        return posixpath.normpath(target).lstrip("/")
     return posixpath.normpath(posixpath.join(posixpath.dirname(part), target))

@@ -86,7 +86,7 @@ def _rewrite(
     found = Splice(Parts(sheet.head, b"", b"", sheet.prefix), wanted, strings, name)
     for piece in row_pieces(sheet):
         found.look(piece)
-    found.end(sheet.tail)
+    found.end()
     parts = Parts(with_dimension(sheet.head, sheet.prefix, found.written), b"", sheet.tail, sheet.prefix)
     parts = widened(parts, found.headers)
     if styles is not None:

@@ -18,6 +18,7 @@ from functools import partial
 from itertools import count
 from typing import IO, TypeVar
 
+from lxml import etree
 from python_calamine import CalamineWorkbook
 
 from sheets_crm.hosts.xlsx.cells import Sheet, prepare
@@ -121,7 +122,9 @@ def _grids(parts: Parts, sheets: Sequence[SheetPart]) -> Iterator[Grid]:
             _parsed(partial(_append, rows, book, f"S{number}", known), parts.archive.name, sheet.name)
         doubts = {**cells.doubts, **_impossible_dates(rows, cells)}
         _end_with_content(rows, doubts)
-        yield Grid(sheet.name, rows, doubts, cells.hidden_rows, _tables(parts, sheet))
+        tables = _tables(parts, sheet)
+        growing = frozenset(where for where, may_grow in tables.items() if may_grow)
+        yield Grid(sheet.name, rows, doubts, cells.hidden_rows, tuple(sorted(tables)), growing, cells.merged)
 
 
 def _package(parts: Parts, sheets: Sequence[SheetPart]) -> tuple[io.BytesIO, list[tuple[Sheet, list[int]]]]:
@@ -215,8 +218,14 @@ def _is_something(value: Value) -> bool:
     return not isinstance(value, str) or not (value == "" or value.isspace())
 
 
-def _tables(parts: Parts, sheet: SheetPart) -> tuple[Area, ...]:
+def _tables(parts: Parts, sheet: SheetPart) -> dict[Area, bool]:
+    """The Excel tables of a sheet, and whether each takes in what is typed beside it."""
     relations = parts.archive.relations(sheet.path).values()
-    trees = (parts.archive.tree(r.target) for r in relations if r.kind == "table" and r.target)
-    areas = (area(tree.get("ref", "")) for tree in trees)
-    return tuple(sorted(a for a in areas if a is not None))
+    trees = [parts.archive.tree(r.target) for r in relations if r.kind == "table" and r.target]
+    return {where: _may_grow(tree) for tree in trees if (where := area(tree.get("ref", "")))}
+
+
+def _may_grow(table: etree._Element) -> bool:
+    """Not over a row of totals, nor what a query or a map of XML fills."""
+    plain = table.get("tableType", "worksheet") == "worksheet"
+    return plain and table.get("headerRowCount", "1") == "1" and table.get("totalsRowCount", "0") == "0"

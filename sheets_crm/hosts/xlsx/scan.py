@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from sheets_crm.errors import WorkbookUnsafe
 from sheets_crm.hosts.xlsx.pieces import Cut, NoRows
+from sheets_crm.hosts.xlsx.preflight import utf8
 from sheets_crm.sheet import Area
 from sheets_crm.text import Text
 
@@ -22,6 +23,7 @@ _ODD_SHEET = Text(
     "save it once in Excel and try again.",
     "Лист сохранён необычным способом, поэтому в книгу ничего не записано; сохраните её в Excel и повторите.",
 )
+_DECLARATION = b'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 _QUOTED = rb"""(?:[^>"']|"[^"]*"|'[^']*')"""
 _TAG = re.compile(rb"<%b*>" % _QUOTED)
 _UNSPOKEN = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]|_(?=x[0-9A-Fa-f]{4}_)")
@@ -76,12 +78,20 @@ def odd_sheet() -> WorkbookUnsafe:
 
 
 def cut(pieces: Iterable[bytes]) -> Cut:
-    """A sheet part cut around its rows, piece by piece. Raises WorkbookUnsafe for what cannot be cut safely."""
+    """A sheet part cut around its rows, piece by piece, as UTF-8 whatever its encoding.
+
+    Raises WorkbookUnsafe for what cannot be cut safely.
+    """
     found = iter(pieces)
     first = next(found, b"")
     declared = re.search(rb"""encoding\s*=\s*["']([^"']+)""", first[:200])
     plain = declared is None or declared.group(1).lower() in (b"utf-8", b"us-ascii", b"ascii")
-    if first[:2] in (b"\xff\xfe", b"\xfe\xff") or not plain or b"<!DOCTYPE" in first[:2000]:
+    if not plain or first[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in first[:4]:
+        try:
+            first = _DECLARATION + utf8(b"".join((first, *found)))
+        except (UnicodeError, LookupError) as problem:
+            raise odd_sheet() from problem
+    if b"<!DOCTYPE" in first[:2000]:
         raise odd_sheet()
     try:
         return Cut(chain((first,), found))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Literal, NamedTuple
@@ -42,12 +42,17 @@ FORMULA = "\0formula"
 Strings = Callable[[int], str]
 """The text of a shared string by its number."""
 
-_OVER_SEVERAL_CELLS = (b"shared", b"array", b"dataTable")
 _IN_THE_WAY = Text(
-    "Cell {cell} is part of a merged cell or of a formula over several cells, so nothing was written; "
-    "free the column of ours.",
-    "Ячейка {cell} входит в объединённую ячейку или в общую формулу, поэтому ничего не записано; "
-    "освободите наш столбец.",
+    "Cell {cell} belongs to a formula that fills several cells, some of them not ours, so nothing was written; "
+    "move that formula out of the column of ours.",
+    "Ячейка {cell} входит в формулу, которая заполняет несколько ячеек, в том числе не наши, поэтому ничего не "
+    "записано; уберите эту формулу из нашего столбца.",
+)
+_NOT_FREE = Text(
+    "The column of ours would take the place of the formula in {cell}, so nothing was written; write the header "
+    "“{header}” over a free column, and that one will be used.",
+    "Наш столбец занял бы место формулы в {cell}, поэтому ничего не записано; впишите заголовок «{header}» над "
+    "свободным столбцом, и будет взят он.",
 )
 _NOT_BLANK = Text(
     "Cell {cell} should be blank for a new ID, but it holds a formula or a value; nothing was written.",
@@ -85,6 +90,11 @@ class Wishes:
             if text:
                 self.cells[row][update.column] = Wish(text)
 
+    def covers(self, row: int, column: int) -> bool:
+        """Whether a cell is all ours: it gets a text, or is cleared."""
+        wish = self.cells.get(row, {}).get(column)
+        return row in self.cleared.get(column, ()) if wish is None else wish.kind == "text"
+
     def add_fill(self, fill: Fill) -> None:
         """A new ID."""
         self.cells[fill.row][fill.column] = Wish(fill.value, "fill")
@@ -117,6 +127,8 @@ class Splice:
         self._last_row = 0
         self._areas: list[Area] = []
         """Where array formulas and data tables stand."""
+        self._masters: dict[bytes, Position] = {}
+        """Shared formulas, by group, that go with the cell in which they are written out."""
         self.edits: list[list[Edit]] = []
         """What changes in each piece, front to back."""
         self.after = b""
@@ -145,18 +157,22 @@ class Splice:
             elif new := self._new_row(number):
                 start = row_at(at).start
                 self._edits.append(Edit(start, start, new))
+        if self._masters:
+            self._refuse_orphans()
         self._last_row = numbers[-1] if numbers else self._last_row
         self.edits.append(self._edits)
 
-    def end(self, tail: bytes) -> None:
-        """Notes the rows after the last, and holds what is written against the merged cells. Raises WorkbookUnsafe."""
+    def end(self) -> None:
+        """Notes the rows after the last. Raises WorkbookUnsafe where a formula over several cells stands in the way.
+
+        Merged cells are no obstacle: what stands under one loses nothing and shows when it is split again.
+        """
         self.after = b"".join(self._new_row(number) for number in reversed(self._pending))
         self._pending = []
-        merged = re.findall(rb"<%bmergeCell\s[^>]*>" % self._prefix, tail)
-        blocked = [*self._areas, *_areas(merged)]
-        for row, column in self.written if blocked else ():
-            if any(_within(each, row, column) for each in blocked):
-                raise self._in_the_way(row, column)
+        for each in self._areas:
+            reached = next((place for place in self.written if _within(each, *place)), None)
+            if reached and not all(self._wishes.covers(*place) for place in _positions(each)):
+                raise self._in_the_way(*reached)
 
     def apply(self, body: bytes, number: int) -> bytes:
         """Piece `number` with its changes."""
@@ -249,10 +265,35 @@ class Splice:
             raise WorkbookUnsafe(_NOT_BLANK.fill(cell=address(self._sheet, row.number, column)))
         if said == FORMULA:
             self.formula_lost = True
-            formula = old.index(b"<%bf" % self._prefix)
-            if attribute(old[formula : tag_end(old, formula)], b"t") in _OVER_SEVERAL_CELLS:
-                raise self._in_the_way(row.number, column)
+            self._give_way(old, row.number, column)
         return Edit(found.start, found.end, self._cell(row.number, column, wish, row, style))
+
+    def _give_way(self, cell: bytes, row: int, column: int) -> None:
+        """Raises where a formula goes that is someone's own; notes one that others may be stored with."""
+        if column in self.headers:
+            # Only now does the column become ours.
+            header = next(
+                w[column].text
+                for w in self._wishes.cells.values()
+                if column in w and w[column].kind == "header"
+            )
+            raise WorkbookUnsafe(_NOT_FREE.fill(cell=address(self._sheet, row, column), header=header))
+        start = cell.index(b"<%bf" % self._prefix)
+        tag = cell[start : tag_end(cell, start)]
+        if attribute(tag, b"t") == b"shared" and attribute(tag, b"ref") is not None:
+            self._masters[attribute(tag, b"si") or b""] = row, column
+
+    def _refuse_orphans(self) -> None:
+        """Raises where a cell of this piece would lose the formula that it shares."""
+        formula = re.compile(rb"<%bf\s[^>]*>" % self._prefix)
+        for row in rows(self._body, self._prefix, self._last_row):
+            for cell in cells(self._body, self._prefix, row):
+                tag = formula.search(self._body, cell.inner, cell.end)
+                if tag is None or attribute(tag[0], b"t") != b"shared":
+                    continue
+                master = self._masters.get(attribute(tag[0], b"si") or b"")
+                if master and not self._wishes.covers(row.number, cell.column):
+                    raise self._in_the_way(*master)
 
     def _cell(
         self, row: int, column: int, wish: Wish, old_row: Row | None, style: bytes | None = None
@@ -344,13 +385,15 @@ def with_dimension(head: bytes, prefix: bytes, written: Sequence[Position]) -> b
 def _formula_areas(body: bytes, prefix: bytes) -> Iterator[Area]:
     """Where the array formulas and data tables of a piece stand."""
     if b"array" in body or b"dataTable" in body:
-        formulas = re.findall(rb"<%bf\s[^>]*>" % prefix, body)
-        yield from _areas(tag for tag in formulas if attribute(tag, b"t") in _OVER_SEVERAL_CELLS[1:])
+        for tag in re.findall(rb"<%bf\s[^>]*>" % prefix, body):
+            where = area((attribute(tag, b"ref") or b"").decode())
+            if where and attribute(tag, b"t") in (b"array", b"dataTable"):
+                yield where
 
 
-def _areas(tags: Iterable[bytes]) -> Iterator[Area]:
-    found = (area((attribute(tag, b"ref") or b"").decode()) for tag in tags)
-    return (each for each in found if each)
+def _positions(where: Area) -> Iterator[Position]:
+    rows_ = range(where.first_row, where.last_row + 1)
+    return ((row, column) for row in rows_ for column in range(where.first_column, where.last_column + 1))
 
 
 def _within(where: Area, row: int, column: int) -> bool:
