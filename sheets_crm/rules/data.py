@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
+from sheets_crm.book.parse import visible
 from sheets_crm.findings import Found, Judged, Outcome
 from sheets_crm.firm import Firm
 from sheets_crm.history import scalar
@@ -19,6 +20,7 @@ _PHONE = re.compile(r"\+?[\d\s()\-.\u00a0]{7,}\Z")
 _WORD = re.compile(r"[^\W\d_]+")
 _LATIN_TWINS = frozenset("aceopxykmhtbABCEHKMOPTXY")
 _CYRILLIC_TWINS = frozenset("асеорхукмнтвАВСЕНКМОРТХУ")
+_LONGEST_QUOTE = 200
 _CURRENCY = re.compile(r"[A-Za-z]{3}\Z")
 _TWIN_COLUMNS = {
     "Deals": ("deal_id", "name", "stage", "owner", "company_id", "lost_reason"),
@@ -76,8 +78,13 @@ def _unreadable(firm: Firm) -> Iterator[Outcome]:
                 continue
             yield Found(
                 rows[number], field, problem.reason, _AS_HEADER.fill(header=table.schema.column(field).header),
-                _RETYPE, same(problem.raw), severity=None if problem.fatal else "warning",
+                problem.fix or _RETYPE, same(_quoted(problem.raw)), severity=None if problem.fatal else "warning",
             )  # fmt: skip
+
+
+def _quoted(raw: str) -> str:
+    """What stands in a cell, short enough to be read, and with what cannot be seen spelled out."""
+    return visible(raw if len(raw) <= _LONGEST_QUOTE else raw[:_LONGEST_QUOTE] + "…")
 
 
 def _deals(firm: Firm) -> Iterator[Outcome]:

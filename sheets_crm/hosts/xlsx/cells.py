@@ -9,13 +9,14 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
+from functools import cached_property
 from typing import NamedTuple
 
 from sheets_crm.errors import WorkbookUnreadable
 from sheets_crm.hosts.xlsx.package import MAIN
 from sheets_crm.hosts.xlsx.preflight import Archive, damaged, refused
-from sheets_crm.hosts.xlsx.scan import column_number, decoded
-from sheets_crm.sheet import Doubt, Position, address, letters
+from sheets_crm.hosts.xlsx.scan import area, column_number, decoded
+from sheets_crm.sheet import Area, Doubt, Position, address, letters
 from sheets_crm.text import Text, same
 
 LAST_ROW, LAST_COLUMN = 1_048_576, 16_384
@@ -39,14 +40,60 @@ class Sheet(NamedTuple):
     hidden_rows: frozenset[int]
     negative: dict[Position, str]
     """Numbers below zero as they are written: no date is one, and calamine makes midnight of them."""
+    merges: tuple[Area, ...] = ()
+    protected: bool = False
+    """Whether locked cells cannot be typed into."""
+
+    def spoilt_cell(self, strings: int) -> str | None:
+        """The address of a cell for which a parser gives up: a string that is not there, or text that is no XML."""
+        beyond = re.search(
+            rb'<c r="([A-Z]+[0-9]+)"[^>]* t="s"[^>]*><v>(?:%b)</v>'
+            % (_after(str(strings - 1), "9", 9) if strings else b"[0-9]+"),
+            self.body,
+        )
+        odd = beyond or _NO_XML_TEXT.search(self.body)
+        if odd is None:
+            return None
+        places = re.findall(rb'<c r="([A-Z]+[0-9]+)"', self.body[: odd.end()])
+        return str(places[-1].decode()) if places else None
+
+    def repeated_cell(self) -> str | None:
+        """The address of a cell that stands twice, so that nobody can say which of the two a person sees."""
+        places = Counter(re.findall(rb'<c r="([A-Z]+[0-9]+)"', self.body))
+        return next((place.decode() for place, times in places.items() if times > 1), None)
+
+    @property
+    def filled(self) -> int:
+        """How many cells hold something; a shared string may still be blank."""
+        return sum(self.body.count(tag) for tag in (b"</v>", b"</is>")) - sum(map(self.body.count, _NOTHING))
 
 
-def prepared(archive: Archive, path: str, sheet: str) -> Sheet:
-    """The sheet `sheet`, stored in the part `path`. Raises WorkbookUnreadable for cells no program writes."""
+def prepared(archive: Archive, path: str, sheet: str, formats: int | None = None) -> Sheet:
+    """The sheet `sheet`, stored in the part `path`. Raises WorkbookUnreadable for cells no program writes.
+
+    `formats` is how many cell formats the workbook has; a number with another one is in doubt.
+    """
     head, body, tail = _split(archive.xml(path), archive, path)
     archive.refuse_unsound(head + tail, path)
     _refuse_bad_dimension(head, archive, path)
-    return _Scan(body, archive.name, sheet).result()
+    merges = (area(match[1].decode("ascii", "replace")) for match in _MERGE.finditer(tail))
+    return (
+        _Scan(body, archive.name, sheet, formats)
+        .result()
+        ._replace(
+            merges=tuple(merge for merge in merges if merge is not None),
+            protected=_PROTECTED.search(tail) is not None,
+        )
+    )
+
+
+_MERGE = re.compile(rb"""<mergeCell\s[^>]*?ref\s*=\s*["']([^"']*)""")
+_PROTECTED = re.compile(rb"""<sheetProtection\s[^>]*?\bsheet\s*=\s*["'](?:1|true)["']""")
+_NO_XML_TEXT = re.compile(
+    rb"&(?!(?:amp|lt|gt|quot|apos);|#(?:[0-9]+|x[0-9a-fA-F]+);)|&#(?:0+|x0+);|[\x00-\x08\x0b\x0c\x0e-\x1f]"
+)
+"""In the text of a cell: an entity that nobody declared, or a character that XML does not know."""
+_NOTHING = (b"<v></v>", b"<is><t></t></is>", b'<is><t xml:space="preserve"></t></is>')
 
 
 # ----------------------------------------------------------------- one plain form
@@ -146,13 +193,18 @@ _HIDDEN_ROW = re.compile(rb"""<row r="([0-9]+)"[^>]*?\shidden\s*=\s*["'](?:1|tru
 _REFERENCE = re.compile(rb"([A-Z]{1,3})([1-9][0-9]{0,6})")
 _TYPE = re.compile(rb"""\st\s*=\s*["']([^"']*)["']""")
 _VALUE = re.compile(rb"<v(?:\s[^>]*)?(?:/>|>(.*?)</v\s*>)", re.DOTALL)
-_FORMULA_TEXT = re.compile(rb"<f(?:\s[^>]*)?(?:/>|>(.*?)</f\s*>)", re.DOTALL)
+_FORMULA = re.compile(rb"<f(\s[^>]*?)?(?:/>|>(.*?)</f\s*>)", re.DOTALL)
+_ARRAY_OF_NOTHING = re.compile(rb"""<f(?=\s[^>]*?\bt\s*=\s*["']array["'])(?![^>]*?\sref\s*=)""")
+_SHARED = re.compile(rb"""\bt\s*=\s*["']shared["']""")
+_GROUP = re.compile(rb"""\ssi\s*=\s*["']([0-9]+)["']""")
+_MASTER = re.compile(rb"<f(?=\s[^>]*?\sref\s*=)(\s[^>]*)>")
+_FORMAT = re.compile(rb"""\ss\s*=\s*["']([0-9]+)["']""")
 _NUMBER = re.compile(rb"\s*[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?\s*")
 
 
 class _Scan:
-    def __init__(self, body: bytes, file: str, sheet: str) -> None:
-        self._file, self._sheet = file, sheet
+    def __init__(self, body: bytes, file: str, sheet: str, formats: int | None = None) -> None:
+        self._file, self._sheet, self._formats = file, sheet, formats
         if match := _FOREIGN.search(body):
             raise self._damaged(same(match[0].decode("ascii", "replace")))
         self._body = body
@@ -169,13 +221,32 @@ class _Scan:
             unusual = self._unusual()
         rows = self._rows()
         self._refuse_cells_below(rows)
-        for at in unusual:
+        for at in sorted({*unusual, *self._formulas_of_nothing(), *self._without_format()}):
             self._look(at)
         self._refuse_area(rows)
         return Sheet(self._mended_body(), self._doubts, self._hidden_rows(), self._negative)
 
     def _unusual(self) -> list[int]:
         return [match.start() for match in _UNUSUAL.finditer(self._body)]
+
+    def _formulas_of_nothing(self) -> Iterator[int]:
+        """Array formulas that do not say for which cells."""
+        if b"array" in self._body:
+            for match in _ARRAY_OF_NOTHING.finditer(self._body):
+                yield self._body.rfind(b"<c ", 0, match.start())
+
+    def _without_format(self) -> Iterator[int]:
+        """Cells whose format is not among those of the workbook."""
+        if self._formats is not None:
+            unknown = _after(str(self._formats - 1), "9", 9)
+            for match in re.finditer(rb'<c r="[A-Z]{1,3}+[0-9]++" s="(?:%b)"' % unknown, self._body):
+                yield match.start()
+
+    @cached_property
+    def _groups(self) -> frozenset[bytes]:
+        """The groups of shared formulas of which one cell has the text."""
+        found = (_GROUP.search(match[1]) for match in _MASTER.finditer(self._body))
+        return frozenset(group[1] for group in found if group)
 
     def _rows(self) -> int:
         """The number of the last row."""
@@ -205,9 +276,10 @@ class _Scan:
         kind = stated[1].decode() if (stated := _TYPE.search(attributes)) else "n"
         stored = None if (found := _VALUE.search(inner)) is None else (found[1] or b"")
         value = stored and stored.strip()
-        doubt = self._doubt(position, kind, value, inner)
+        doubt = self._doubt(position, kind, value, inner) or self._format_doubt(kind, value, attributes)
         if doubt:
             self._doubts[position] = doubt
+        if doubt and doubt.kind != "format":
             self._mended.append((cell.start(), cell.end(), b"<c%b/>" % _TYPE.sub(b"", attributes)))
         elif kind == "n" and value is not None and value != stored:
             # Calamine takes a number with spaces around it for text.
@@ -216,14 +288,16 @@ class _Scan:
     def _doubt(self, position: Position, kind: str, value: bytes | None, inner: bytes) -> Doubt | None:
         if kind == "e":
             return Doubt("error", decoded(value or b""))
-        formula = _FORMULA_TEXT.search(inner)
+        formula = _FORMULA.search(inner)
         if not value:
             # A text formula with an empty result is stored as <v></v>; a result never computed has no <v> there.
             computed = value is not None and kind == "str"
-            return Doubt("formula", "=" + decoded(formula[1] or b"")) if formula and not computed else None
+            return Doubt("formula", "=" + decoded(formula[2] or b"")) if formula and not computed else None
+        if formula and self._leads_nowhere(formula[1] or b"", formula[2]):
+            return Doubt("broken", decoded(value))
         if kind == "n" and not _NUMBER.fullmatch(value):
             if _is_number(value):
-                return Doubt("error", decoded(value))
+                return Doubt("number", decoded(value))
             raise self._odd(position, value)
         if (kind == "s" and not value.isdigit()) or (kind == "b" and value not in (b"0", b"1")):
             raise self._odd(position, value)
@@ -232,6 +306,20 @@ class _Scan:
         if kind == "n" and value.startswith(b"-"):
             self._negative[position] = value.decode()
         return None
+
+    def _leads_nowhere(self, attributes: bytes, text: bytes | None) -> bool:
+        """Whether a formula refers to a text that is nowhere, or is an array of no cells: Excel drops it."""
+        if _SHARED.search(attributes) and not text:
+            group = _GROUP.search(attributes)
+            return group is None or group[1] not in self._groups
+        return _ARRAY_OF_NOTHING.match(b"<f" + attributes + b">") is not None
+
+    def _format_doubt(self, kind: str, value: bytes | None, attributes: bytes) -> Doubt | None:
+        """A number may be a date, a share or a sum: without its format nobody knows."""
+        if self._formats is None or kind != "n" or not value:
+            return None
+        stated = _FORMAT.search(attributes)
+        return Doubt("format", value.decode()) if stated and int(stated[1][:9]) >= self._formats else None
 
     def _position(self, attributes: bytes) -> Position:
         place = _PLACE.search(attributes)

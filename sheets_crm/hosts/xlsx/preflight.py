@@ -74,6 +74,8 @@ class Parts:
     names: tuple[tuple[str, str], ...]
     """Defined names of the whole workbook with their texts."""
     date1904: bool
+    read_only_recommended: bool
+    """Whether Excel asks to open it without saving."""
     archive: Archive
 
 
@@ -101,6 +103,7 @@ def check(data: bytes, name: str) -> Parts:
             if element.get("localSheetId") is None
         ),
         properties is not None and properties.get("date1904", "0") in ("1", "true"),
+        any(e.get("readOnlyRecommended") in ("1", "true") for e in root.iterfind(f"{{{MAIN}}}fileSharing")),
         archive,
     )
 

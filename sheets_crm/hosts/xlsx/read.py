@@ -20,9 +20,9 @@ from python_calamine import CalamineWorkbook
 
 from sheets_crm.hosts.xlsx.cells import Sheet, prepared
 from sheets_crm.hosts.xlsx.package import MAIN, OFFICE
-from sheets_crm.hosts.xlsx.preflight import Parts, SheetPart, check, refused
+from sheets_crm.hosts.xlsx.preflight import Parts, SheetPart, check, damaged, refused
 from sheets_crm.hosts.xlsx.scan import area
-from sheets_crm.sheet import Area, Doubt, Grid, Position, Select, SheetInfo, Snapshot, Value
+from sheets_crm.sheet import Area, Doubt, Grid, Position, Select, SheetInfo, Snapshot, Value, address
 from sheets_crm.text import Text
 
 _REPORT_NAME = re.compile(r"_scrm_(\w+)", re.IGNORECASE)
@@ -31,6 +31,25 @@ _UNREADABLE = Text(
     "has a sheet {sheet} that cannot be read: open it in Excel, save it and try again.",
     "— лист «{sheet}» не читается: откройте файл в Excel, сохраните и повторите.",
 )
+_TWICE = Text("the cell {cell} stands twice", "ячейка {cell} стоит дважды")
+_POINTS_NOWHERE = Text(
+    "the cell {cell} holds no text of the file", "в ячейке {cell} нет текста из этого файла"
+)
+_READ_ONLY = Text(
+    "{name} asks to be opened read-only: changes are kept only by those who answer No to that question.",
+    "{name} предлагает открыть себя только для чтения: правки сохранятся лишь у тех, кто ответит «Нет».",
+)
+_PROTECTED = Text(
+    "Sheet “{sheet}” is protected, so people may not be able to mend its cells: Review > Unprotect Sheet in Excel.",
+    "Лист «{sheet}» защищён, и исправить его ячейки могут не все: в Excel «Рецензирование» > «Снять защиту листа».",
+)
+_STRAY = Text(
+    "{cell} holds nothing but spaces, {rows} rows below all else: delete the rows in between, they slow the "
+    "workbook down.",
+    "В {cell} одни пробелы, на {rows} строк ниже всего остального: удалите строки между ними, они тормозят книгу.",
+)
+_FAR_BELOW = 1_000
+"""Rows: a stray space nearer than that is nobody's trouble."""
 
 
 def read(data: bytes, name: str, select: Select) -> Snapshot:
@@ -44,9 +63,10 @@ def read(data: bytes, name: str, select: Select) -> Snapshot:
     infos = tuple(SheetInfo(s.name, s.hidden, reports.get(s.name.casefold())) for s in parts.sheets)
     chosen = {sheet.casefold() for sheet in select(infos)}
     wanted = [s for s in parts.sheets if s.kind == "worksheet" and s.name.casefold() in chosen]
+    notes = [_READ_ONLY.fill(name=name)] if parts.read_only_recommended else []
     with _collector_paused():
-        grids = {sheet.name: _grid(parts, sheet) for sheet in wanted}
-    return Snapshot(infos, grids, hashlib.sha256(data).hexdigest())
+        grids = {sheet.name: _grid(parts, sheet, notes) for sheet in wanted}
+    return Snapshot(infos, grids, hashlib.sha256(data).hexdigest(), notes=tuple(notes))
 
 
 def _reports(parts: Parts) -> Mapping[str, str]:
@@ -75,12 +95,34 @@ def _collector_paused() -> Iterator[None]:
 # ----------------------------------------------------------------------- one sheet
 
 
-def _grid(parts: Parts, sheet: SheetPart) -> Grid:
-    cells = prepared(parts.archive, sheet.path, sheet.name)
-    rows = _values(_package(parts, cells), parts.archive.name, sheet.name)
+def _grid(parts: Parts, sheet: SheetPart, notes: list[Text]) -> Grid:
+    cells = prepared(parts.archive, sheet.path, sheet.name, _formats(parts))
+    rows = _values(parts, cells, sheet)
+    if cells.filled != sum(len(row) - row.count("") for row in rows) and (twice := cells.repeated_cell()):
+        raise damaged(parts.archive.name, _TWICE.fill(cell=_at(sheet, twice)))
     doubts = {**cells.doubts, **_impossible_dates(rows, cells)}
-    _end_with_content(rows, doubts)
-    return Grid(sheet.name, rows, doubts, cells.hidden_rows, _tables(parts, sheet))
+    stray = _end_with_content(rows, doubts)
+    if stray and stray[0] - len(rows) > _FAR_BELOW:
+        notes.append(_STRAY.fill(cell=address(sheet.name, *stray), rows=stray[0] - len(rows)))
+    if cells.protected:
+        notes.append(_PROTECTED.fill(sheet=sheet.name))
+    return Grid(sheet.name, rows, doubts, cells.hidden_rows, _tables(parts, sheet), cells.merges)
+
+
+def _formats(parts: Parts) -> int | None:
+    """How many cell formats the workbook has; None if it has no styles."""
+    if parts.styles is None:
+        return None
+    formats = re.search(
+        rb"<(?:\w+:)?cellXfs[\s>].*?</(?:\w+:)?cellXfs", parts.archive.xml(parts.styles), re.DOTALL
+    )
+    return max(1, len(re.findall(rb"<(?:\w+:)?xf[\s/>]", formats[0]))) if formats else 1
+
+
+def _at(sheet: SheetPart, place: str) -> str:
+    """A cell as Excel writes it, from the address that the sheet states."""
+    found = area(place)
+    return address(sheet.name, found.first_row, found.first_column) if found else place
 
 
 def _package(parts: Parts, cells: Sheet) -> bytes:
@@ -119,7 +161,8 @@ _SHEET_HEAD = f'<worksheet xmlns="{MAIN}"><sheetData>'.encode()
 _SHEET_TAIL = b"</sheetData></worksheet>"
 
 
-def _values(package: bytes, file: str, sheet: str) -> list[list[Value]]:
+def _values(parts: Parts, cells: Sheet, sheet: SheetPart) -> list[list[Value]]:
+    package = _package(parts, cells)
     try:
         workbook = CalamineWorkbook.from_filelike(io.BytesIO(package))
         rows = workbook.get_sheet_by_index(0).to_python(skip_empty_area=False)
@@ -127,7 +170,15 @@ def _values(package: bytes, file: str, sheet: str) -> list[list[Value]]:
     except (KeyboardInterrupt, SystemExit, MemoryError):
         raise
     except BaseException as error:  # a panic in calamine is no Exception
-        raise refused(file, _UNREADABLE, sheet=sheet) from error
+        if spoilt := cells.spoilt_cell(_strings(parts)):
+            raise damaged(parts.archive.name, _POINTS_NOWHERE.fill(cell=_at(sheet, spoilt))) from error
+        raise refused(parts.archive.name, _UNREADABLE, sheet=sheet.name) from error
+
+
+def _strings(parts: Parts) -> int:
+    """How many shared strings the workbook has."""
+    strings = parts.archive.xml(parts.shared_strings) if parts.shared_strings else b""
+    return len(re.findall(rb"<(?:\w+:)?si[\s/>]", strings))
 
 
 def _impossible_dates(rows: Sequence[Sequence[Value]], cells: Sheet) -> dict[Position, Doubt]:
@@ -139,12 +190,19 @@ def _impossible_dates(rows: Sequence[Sequence[Value]], cells: Sheet) -> dict[Pos
     }
 
 
-def _end_with_content(rows: list[list[Value]], doubts: Mapping[Position, Doubt]) -> None:
-    """Ends the rows at the last one with a value or a doubt: a stray space may stand in row 1,048,576."""
+def _end_with_content(rows: list[list[Value]], doubts: Mapping[Position, Doubt]) -> Position | None:
+    """Ends the rows at the last one with a value or a doubt; the place of the last stray space below that, if any.
+
+    Someone's space may stand in row 1,048,576.
+    """
+    stray: Position | None = None
     last_doubt = max((row for row, _ in doubts), default=0)
     while len(rows) > last_doubt and not any(map(_is_something, rows[-1])):
+        if stray is None and any(rows[-1]):
+            stray = len(rows), next(n for n, value in enumerate(rows[-1], start=1) if value)
         rows.pop()
     rows.extend([] for _ in range(last_doubt - len(rows)))
+    return stray
 
 
 def _is_something(value: Value) -> bool:
