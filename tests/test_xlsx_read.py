@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import hashlib
 import io
-import json
 import zipfile
 from collections.abc import Callable
 from datetime import date, datetime, time
@@ -124,8 +123,14 @@ DOUBTS = [
     ("a formula with a blank result", b'<c r="A1"><f>SUM(B1)</f><v></v></c>', Doubt("formula", "=SUM(B1)")),
     ("a formula as openpyxl writes it", b'<c r="A1"><f>SUM(B1)</f><v/></c>', Doubt("formula", "=SUM(B1)")),
     ("a shared formula without a result", b'<c r="A1"><f t="shared" si="0"/></c>', Doubt("formula", "=")),
-    ("a number that is none", b'<c r="A1"><v>NaN</v></c>', Doubt("error", "NaN")),
-    ("a number in other digits", '<c r="A1"><v>١٢٣</v></c>'.encode(), Doubt("error", "١٢٣")),
+    ("a number that is none", b'<c r="A1"><v>NaN</v></c>', Doubt("number", "NaN")),
+    (
+        "a shared formula of which no cell has the text",
+        b'<c r="A1"><f t="shared" si="7"/><v>5</v></c>',
+        Doubt("broken", "5"),
+    ),
+    ("an array formula of no cells", b'<c r="A1"><f t="array">SUM(1)</f><v>5</v></c>', Doubt("broken", "5")),
+    ("a number in other digits", '<c r="A1"><v>١٢٣</v></c>'.encode(), Doubt("number", "١٢٣")),
 ]
 
 
@@ -161,6 +166,29 @@ def test_a_cell_with_a_value_is_in_no_doubt(cell: bytes, value: object) -> None:
     grid = deals(holding(b'<row r="1">%b<c r="B1"><v>7</v></c></row>' % cell))
     assert grid.doubts == {}
     assert list(grid.rows[0]) == [value, 7.0]
+
+
+def test_a_number_whose_format_is_lost_is_in_doubt_and_read() -> None:
+    """It may have been a date, a share or a sum; text needs no format. XlsxWriter's workbook has one format, 0."""
+    grid = deals(
+        holding(
+            b'<row r="1"><c r="A1" s="1"><v>5</v></c><c r="B1" s="0"><v>5</v></c>'
+            b'<c r="C1" s="77" t="str"><v>a</v></c><c s="12" r="D1"><v>7</v></c></row>'
+        )
+    )
+    assert grid.doubts == {(1, 1): Doubt("format", "5"), (1, 4): Doubt("format", "7")}
+    assert list(grid.rows[0]) == [5.0, 5.0, "a", 7.0]
+
+
+def test_a_shared_formula_is_whole_where_one_cell_has_its_text() -> None:
+    """The others refer to it by its number, as Excel saves a formula that was dragged down."""
+    grid = deals(
+        holding(
+            b'<row r="1"><c r="A1"><f t="shared" ref="A1:A2" si="0">1+1</f><v>2</v></c></row>'
+            b'<row r="2"><c r="A2"><f t="shared" si="0"/><v>2</v></c></row>'
+        )
+    )
+    assert (grid.doubts, [list(row) for row in grid.rows]) == ({}, [[2.0], [2.0]])
 
 
 def test_a_negative_date_is_in_doubt() -> None:
@@ -245,13 +273,17 @@ DAMAGED = [
     ("an unknown type", b'<row r="1"><c r="A1" t="zz"><v>2</v></c></row>', "Deals!A1 holds 'zz'"),
     ("a string's number that is none", b'<row r="1"><c r="A1" t="s"><v>x</v></c></row>', "Deals!A1 holds 'x'"),
     ("the string before the first", b'<row r="1"><c r="A1" t="s"><v>-1</v></c></row>', "Deals!A1 holds '-1'"),
-    ("a string that is not there", b'<row r="1"><c r="A1" t="s"><v>99</v></c></row>', "a sheet Deals that cannot"),
+    ("a string that is not there", b'<row r="1"><c r="A1" t="s"><v>99</v></c></row>', "the cell Deals!A1 holds no text"),
+    ("no character at all", b'<row r="1"><c r="A1" t="inlineStr"><is><t>a&#0;b</t></is></c></row>', "the cell Deals!A1"),
+    ("an entity of nobody", b'<row r="1"><c r="B1" t="str"><v>&x;</v></c></row>', "the cell Deals!B1 holds no text"),
+    ("a cell twice", b'<row r="1"><c r="A1"><v>1</v></c><c r="A1"><v>2</v></c></row>', "the cell Deals!A1 stands twice"),
+    ("a cell in another's row", b'<row r="1"><c r="A2"><v>1</v></c></row><row r="2"/>', "the cell A2 stands in row 1"),
     ("a row twice", b'<row r="2"/><row r="2"/>', "sheet Deals: row 2 stands twice"),
     ("row 0", b'<row r="0"/>', "a row numbered 0"),
     ("a row below the last", b'<row r="4294967295"/>', "a row numbered 4294967295"),
     ("a column right of the last", b'<row r="1"><c r="XFE1"/></row>', "a cell at XFE1"),
     ("a column beyond all", b'<row r="1"><c r="ZZZZZ1"/></row>', "a cell at ZZZZZ1"),
-    ("a cell below the last row", b'<row r="1"><c r="A1048577"/></row>', "a cell at A1048577"),
+    ("a cell below the last row", b'<row r="1"><c r="A1"/><c r="B1048577"/></row>', "a cell at B1048577"),
     ("a cell without an end", b'<row r="1"><c r="A1"><f>1', "a cell is cut off"),
     ("cells of another namespace", b'<row r="1"><zz:c r="XFD1"/></row>', "sheet Deals: :c "),
 ]  # fmt: skip
@@ -468,45 +500,6 @@ def test_what_xlsxwriter_writes_is_read_back(rows: list[list[object]]) -> None:
 
 
 # --------------------------------------------------------------- the shared files
-
-HOSTILE = ("REFUSE", "ACCEPT", "WARN")
-
-
-@pytest.mark.parametrize("expect", HOSTILE)
-def test_hostile_workbooks_are_refused_or_read_right(expect: str) -> None:
-    """REFUSE is refused with a sentence, ACCEPT and WARN are read with all 41 rows, and nothing else is raised."""
-    folder = shared("hostile")
-    files = {
-        file: about["why"]
-        for file, about in json.loads((folder / "MANIFEST.json").read_text("utf-8")).items()
-        if about["expect"] == expect
-    }
-    assert files
-    wrong = []
-    for file, why in files.items():
-        try:
-            rows = len(deals((folder / file).read_bytes()).rows)
-        except WorkbookUnreadable:
-            rows = 0
-        if rows != (0 if expect == "REFUSE" else 41):
-            wrong.append((file, why, rows))
-    assert wrong == []
-
-
-IN_DOUBT = {
-    "cell_num_nan.xlsx": (2, 5),
-    "cell_num_arabic.xlsx": (2, 5),
-    "cell_err_unknown.xlsx": (2, 5),
-    "cell_err_spill.xlsx": (2, 5),
-    "cell_date_neg.xlsx": (2, 6),
-}
-
-
-@pytest.mark.parametrize("file", IN_DOUBT)
-def test_hostile_cells_that_calamine_would_hide_are_in_doubt(file: str) -> None:
-    """The doubt stands at the cell that was spoilt, and nowhere else."""
-    grid = deals(shared(f"hostile/{file}").read_bytes())
-    assert set(grid.doubts) == {IN_DOUBT[file]}
 
 
 def test_every_workbook_of_the_corpus_is_read() -> None:

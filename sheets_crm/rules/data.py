@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import re
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from functools import lru_cache
 
-from sheets_crm.book.parse import visible
+from sheets_crm.book.parse import folded, visible
 from sheets_crm.findings import Found, Judged, Outcome
 from sheets_crm.firm import Firm
 from sheets_crm.history import scalar
 from sheets_crm.rules.clauses import mistakes
 from sheets_crm.rules.registry import rule
 from sheets_crm.rules.waivers import faulty_waivers
-from sheets_crm.schema import TABLES, Clause, Deal
+from sheets_crm.schema import TABLES, Clause, Deal, Task
 from sheets_crm.text import Text, same
 
 _PHONE = re.compile(r"\+?[\d\s()\-.\u00a0]{7,}\Z")
 _WORD = re.compile(r"[^\W\d_]+")
 _LATIN_TWINS = frozenset("aceopxykmhtbABCEHKMOPTXY")
 _CYRILLIC_TWINS = frozenset("асеорхукмнтвАВСЕНКМОРТХУ")
+_LOOKS = str.maketrans("асеорхукмнтв", "aceopxykmhtb")
+"""Cyrillic letters as the Latin ones that they look like, in lower case as names are folded."""
 _LONGEST_QUOTE = 200
 _CURRENCY = re.compile(r"[A-Za-z]{3}\Z")
 _TWIN_COLUMNS = {
@@ -64,6 +67,7 @@ def wrong_value(firm: Firm) -> Iterator[Outcome]:
     yield from _deals(firm)
     yield from _tasks(firm)
     yield from _twins(firm)
+    yield from _one_of_two(firm)
     yield from _bad_settings(firm)
     yield from faulty_waivers(firm)
     yield from _below_tables(firm)
@@ -147,6 +151,29 @@ def _tasks(firm: Firm) -> Iterator[Outcome]:
             )  # fmt: skip
 
 
+def _one_of_two(firm: Firm) -> Iterator[Outcome]:
+    """Owners who are one person to the eye and two to a computer: the rarer spelling is to be mended.
+
+    A word that mixes alphabets is named by `_twins` already.
+    """
+    rows: list[Deal | Task] = [*firm.book.deals.rows, *firm.book.tasks.rows]
+    known = {folded(member.user) for member in firm.book.team.rows if member.user}
+    count = Counter(folded(row.owner) for row in rows if row.owner)
+    by_look: dict[str, list[str]] = defaultdict(list)
+    for name in {*known, *count}:
+        by_look[name.translate(_LOOKS)].append(name)
+    right = {
+        look: max(names, key=lambda name: (name in known, count[name], name))
+        for look, names in by_look.items()
+    }
+    for row in rows:
+        name = folded(row.owner or "")
+        if name and right[name.translate(_LOOKS)] != name and mixed_word(row.owner or "") is None:
+            yield Found(
+                row, "owner", _LOOKS_LIKE_ANOTHER, _ONE_SPELLING, _CHOOSE_OWNER, same(row.owner or "")
+            )
+
+
 def _twins(firm: Firm) -> Iterator[Outcome]:
     for key, fields in _TWIN_COLUMNS.items():
         for row in firm.book.tables[key].rows:
@@ -200,6 +227,11 @@ _SUM_OR_BLANK = Text("Write the sum, or leave the cell empty", "Впишите �
 _THREE_LETTERS = Text("three letters, as RUB or USD", "три буквы, как RUB или USD")
 _A_NAME = Text("what is sold, and to whom", "что и кому продаём")
 _CORRECT_DATE = Text("Correct one of the two dates", "Поправьте одну из двух дат")
+_LOOKS_LIKE_ANOTHER = Text(
+    "looks like another owner, but has letters of the other alphabet",
+    "выглядит как другой ответственный, но буквы из другого алфавита",
+)
+_ONE_SPELLING = Text("one spelling for one person", "одно написание для одного человека")
 _IN_TEAM = Text("a user of the sheet Team", "сотрудник с листа «Команда»")
 _CHOOSE_OWNER = Text(
     "Choose the owner from the list, or add the person to Team",

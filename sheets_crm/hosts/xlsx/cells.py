@@ -189,6 +189,7 @@ _UNUSUAL = re.compile(
 _CELL = re.compile(rb"<c(?=[\s/>])(%b)(?:/>|>(.*?)</c\s*>)" % _ATTRIBUTES, re.DOTALL)
 _FOREIGN = re.compile(rb":(?:c|row|sheetData)[\s/>]")
 _ROW = re.compile(rb'<row r="([0-9]+)"')
+_OF_ANOTHER_ROW = re.compile(rb'<row r="([0-9]++)"[^>]*+><c r="([A-Z]++(?!\1")[0-9]++)"')
 _HIDDEN_ROW = re.compile(rb"""<row r="([0-9]+)"[^>]*?\shidden\s*=\s*["'](?:1|true)["']""")
 _REFERENCE = re.compile(rb"([A-Z]{1,3})([1-9][0-9]{0,6})")
 _TYPE = re.compile(rb"""\st\s*=\s*["']([^"']*)["']""")
@@ -256,6 +257,9 @@ class _Scan:
         if len(set(numbers)) < len(numbers):
             twice = next(n for n, times in Counter(numbers).items() if times > 1)
             raise self._damaged(Text("row {n} stands twice", "строка {n} стоит дважды").fill(n=twice))
+        if astray := _OF_ANOTHER_ROW.search(self._body):
+            what = Text("the cell {cell} stands in row {row}", "ячейка {cell} стоит в строке {row}")
+            raise self._damaged(what.fill(cell=astray[2].decode(), row=int(astray[1])))
         return max(numbers, default=0)
 
     def _refuse_cells_below(self, rows: int) -> None:

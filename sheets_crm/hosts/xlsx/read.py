@@ -43,13 +43,14 @@ _PROTECTED = Text(
     "Sheet “{sheet}” is protected, so people may not be able to mend its cells: Review > Unprotect Sheet in Excel.",
     "Лист «{sheet}» защищён, и исправить его ячейки могут не все: в Excel «Рецензирование» > «Снять защиту листа».",
 )
-_STRAY = Text(
-    "{cell} holds nothing but spaces, {rows} rows below all else: delete the rows in between, they slow the "
-    "workbook down.",
-    "В {cell} одни пробелы, на {rows} строк ниже всего остального: удалите строки между ними, они тормозят книгу.",
+_LONG = Text(
+    "Sheet “{sheet}” is in use down to row {last}, but holds nothing to read below row {row}: delete the rows below "
+    "in Excel, they slow the workbook down.",
+    "Лист «{sheet}» занят до строки {last}, но ниже строки {row} читать нечего: удалите в Excel строки под ней, "
+    "они тормозят книгу.",
 )
-_FAR_BELOW = 1_000
-"""Rows: a stray space nearer than that is nobody's trouble."""
+_FAR_BELOW = 100_000
+"""Rows: formulas and spaces that stand nearer than that are nobody's trouble."""
 
 
 def read(data: bytes, name: str, select: Select) -> Snapshot:
@@ -101,9 +102,10 @@ def _grid(parts: Parts, sheet: SheetPart, notes: list[Text]) -> Grid:
     if cells.filled != sum(len(row) - row.count("") for row in rows) and (twice := cells.repeated_cell()):
         raise damaged(parts.archive.name, _TWICE.fill(cell=_at(sheet, twice)))
     doubts = {**cells.doubts, **_impossible_dates(rows, cells)}
-    stray = _end_with_content(rows, doubts)
-    if stray and stray[0] - len(rows) > _FAR_BELOW:
-        notes.append(_STRAY.fill(cell=address(sheet.name, *stray), rows=stray[0] - len(rows)))
+    last = len(rows)
+    _end_with_content(rows, doubts)
+    if last - len(rows) > _FAR_BELOW:
+        notes.append(_LONG.fill(sheet=sheet.name, last=last, row=len(rows)))
     if cells.protected:
         notes.append(_PROTECTED.fill(sheet=sheet.name))
     return Grid(sheet.name, rows, doubts, cells.hidden_rows, _tables(parts, sheet), cells.merges)
@@ -190,19 +192,12 @@ def _impossible_dates(rows: Sequence[Sequence[Value]], cells: Sheet) -> dict[Pos
     }
 
 
-def _end_with_content(rows: list[list[Value]], doubts: Mapping[Position, Doubt]) -> Position | None:
-    """Ends the rows at the last one with a value or a doubt; the place of the last stray space below that, if any.
-
-    Someone's space may stand in row 1,048,576.
-    """
-    stray: Position | None = None
+def _end_with_content(rows: list[list[Value]], doubts: Mapping[Position, Doubt]) -> None:
+    """Ends the rows at the last one with a value or a doubt: a stray space may stand in row 1,048,576."""
     last_doubt = max((row for row, _ in doubts), default=0)
     while len(rows) > last_doubt and not any(map(_is_something, rows[-1])):
-        if stray is None and any(rows[-1]):
-            stray = len(rows), next(n for n, value in enumerate(rows[-1], start=1) if value)
         rows.pop()
     rows.extend([] for _ in range(last_doubt - len(rows)))
-    return stray
 
 
 def _is_something(value: Value) -> bool:
