@@ -137,9 +137,9 @@ def audited(path: Path) -> Outcome:
             env={**os.environ, "LC_ALL": "C.UTF-8", "NO_COLOR": "1"},
         )  # fmt: skip
         seconds = time.monotonic() - began
-        texts = [stream.decode("utf-8", "replace") for stream in (done.stdout, done.stderr)]
+        out, err = (stream.decode("utf-8", "replace") for stream in (done.stdout, done.stderr))
         mb = int(peak.read_text()) / (1 << 20 if sys.platform == "darwin" else 1 << 10)
-        return Outcome(done.returncode, *texts, is_untouched(path, copy), seconds, mb)
+        return Outcome(done.returncode, out, err, is_untouched(path, copy), seconds, mb)
 
 
 def is_untouched(path: Path, copy: Path) -> bool:

@@ -62,10 +62,10 @@ class Sheet(NamedTuple):
         places = Counter(re.findall(rb'<c r="([A-Z]+[0-9]+)"', self.body))
         return next((place.decode() for place, times in places.items() if times > 1), None)
 
-    @property
-    def filled(self) -> int:
-        """How many cells hold something; a shared string may still be blank."""
-        return sum(self.body.count(tag) for tag in (b"</v>", b"</is>")) - sum(map(self.body.count, _NOTHING))
+    def lacks(self, filled: int) -> bool:
+        """Whether more cells hold something than a parser found. A shared string may be blank all the same."""
+        more = self.body.count(b"</v>") + self.body.count(b"</is>") - filled
+        return more > 0 and more > sum(map(self.body.count, _NOTHING))
 
 
 def prepared(archive: Archive, path: str, sheet: str, formats: int | None = None) -> Sheet:

@@ -99,7 +99,7 @@ def _collector_paused() -> Iterator[None]:
 def _grid(parts: Parts, sheet: SheetPart, notes: list[Text]) -> Grid:
     cells = prepared(parts.archive, sheet.path, sheet.name, _formats(parts))
     rows = _values(parts, cells, sheet)
-    if cells.filled != sum(len(row) - row.count("") for row in rows) and (twice := cells.repeated_cell()):
+    if cells.lacks(sum(len(row) - row.count("") for row in rows)) and (twice := cells.repeated_cell()):
         raise damaged(parts.archive.name, _TWICE.fill(cell=_at(sheet, twice)))
     doubts = {**cells.doubts, **_impossible_dates(rows, cells)}
     last = len(rows)
