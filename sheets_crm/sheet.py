@@ -30,6 +30,11 @@ class Area(NamedTuple):
     last_row: int
     last_column: int
 
+    @property
+    def reference(self) -> str:
+        """The rectangle as Excel writes it: `B1:C3`."""
+        return f"{letters(self.first_column)}{self.first_row}:{letters(self.last_column)}{self.last_row}"
+
 
 _LOOKS_LIKE_A_CELL = re.compile(r"(?:[A-Z]{1,3}\d+|R\d*(?:C\d*)?|C\d*)\Z", re.IGNORECASE)
 
@@ -62,8 +67,8 @@ class Doubt(NamedTuple):
 
     kind: Literal["error", "formula", "broken", "number", "format"]
     """`error`: the cell shows an error such as #REF!; `formula`: a formula without a stored result; `broken`: a
-    formula whose own text is lost; `number`: no number as Excel writes one; `format`: a number whose format is lost,
-    the only kind that has a value in the grid."""
+    formula whose own text is lost; `number`: no number as Excel writes one; `format`: a number whose format is lost.
+    Only broken formulas and lost formats have a value in the grid."""
     raw: str
     """What the cell holds: the error's code, the formula's text, the stored value."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import hashlib
+import importlib
 import io
 import zipfile
 from collections.abc import Callable
@@ -24,6 +25,9 @@ from sheets_crm.hosts.xlsx.read import read
 from sheets_crm.sheet import Area, Doubt, Grid, SheetInfo, Snapshot, letters
 from tests.packages import SHEET1, STRINGS, WORKBOOK, holding, replacing, sheet, with_parts, workbook
 from tests.shared import shared
+
+reading = importlib.import_module("sheets_crm.hosts.xlsx.read")
+"""The module, whose name in its package is that of the function."""
 
 
 def everything(data: bytes, name: str = "firm.xlsx") -> Snapshot:
@@ -124,12 +128,6 @@ DOUBTS = [
     ("a formula as openpyxl writes it", b'<c r="A1"><f>SUM(B1)</f><v/></c>', Doubt("formula", "=SUM(B1)")),
     ("a shared formula without a result", b'<c r="A1"><f t="shared" si="0"/></c>', Doubt("formula", "=")),
     ("a number that is none", b'<c r="A1"><v>NaN</v></c>', Doubt("number", "NaN")),
-    (
-        "a shared formula of which no cell has the text",
-        b'<c r="A1"><f t="shared" si="7"/><v>5</v></c>',
-        Doubt("broken", "5"),
-    ),
-    ("an array formula of no cells", b'<c r="A1"><f t="array">SUM(1)</f><v>5</v></c>', Doubt("broken", "5")),
     ("a number in other digits", '<c r="A1"><v>١٢٣</v></c>'.encode(), Doubt("number", "١٢٣")),
 ]
 
@@ -166,6 +164,21 @@ def test_a_cell_with_a_value_is_in_no_doubt(cell: bytes, value: object) -> None:
     grid = deals(holding(b'<row r="1">%b<c r="B1"><v>7</v></c></row>' % cell))
     assert grid.doubts == {}
     assert list(grid.rows[0]) == [value, 7.0]
+
+
+BROKEN = {
+    "a shared formula of which no cell has the text": b'<f t="shared" si="7"/>',
+    "an array formula of no cells": b'<f t="array">SUM(1)</f>',
+    "an array formula of no cells in other quotes": b"<f ca='1' t='array'>SUM(1)</f>",
+}
+
+
+@pytest.mark.parametrize("formula", BROKEN.values(), ids=BROKEN.keys())
+def test_a_formula_that_leads_nowhere_is_in_doubt(formula: bytes) -> None:
+    """Excel drops it when it repairs the file; what it once gave stands in the grid and in the doubt."""
+    grid = deals(holding(b'<row r="1"><c r="A1"><v>7</v></c><c r="B1">%b<v>5</v></c></row>' % formula))
+    assert grid.doubts == {(1, 2): Doubt("broken", "5")}
+    assert list(grid.rows[0]) == [7.0, 5.0]
 
 
 def test_a_number_whose_format_is_lost_is_in_doubt_and_read() -> None:
@@ -339,9 +352,9 @@ def test_a_stray_cell_too_far_away_is_refused_by_name(cell: str) -> None:
 def test_a_stray_cell_within_bounds_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     """The bound is the area, not the distance: 1,000 rows of 3 columns fit into 3,000 cells and not into 2,999."""
     rows = b'<row r="1"><c r="C1"><v>1</v></c></row><row r="1000"><c r="A1000"><v>2</v></c></row>'
-    monkeypatch.setattr(cells, "MAX_AREA", 3000)
+    monkeypatch.setattr(cells, "SPARSE_AREA", 3000)
     assert deals(holding(rows)).value(1000, 1) == 2.0
-    monkeypatch.setattr(cells, "MAX_AREA", 2999)
+    monkeypatch.setattr(cells, "SPARSE_AREA", 2999)
     with pytest.raises(WorkbookUnreadable, match="far from the others"):
         deals(holding(rows))
 
@@ -352,6 +365,35 @@ def test_the_widest_column_is_found(columns: list[int], start: int) -> None:
     body = b"".join(b'<c r="%b1"/>' % letters(column).encode() for column in columns)
     wider = [c for i, c in enumerate(columns) if c > max([start, *columns[:i]])]
     assert [column for column, _ in cells._ever_wider(body, start)] == wider
+
+
+SWOLLEN = [
+    ("a long text in many cells", "MAX_TEXT", 20, "the texts of sheet Deals unpack to"),
+    ("more cells than can be read", "MAX_CELLS", 3, "more cells than can be read"),
+    ("many cells to be looked at", "MAX_UNUSUAL", 1, "millions of odd cells"),
+]
+
+
+@pytest.mark.parametrize(
+    ("limit", "most", "sentence"), [case[1:] for case in SWOLLEN], ids=[case[0] for case in SWOLLEN]
+)
+def test_what_is_little_in_the_file_and_much_in_memory_is_refused(
+    limit: str, most: int, sentence: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before the parser is given it. Four cells, two of them odd, share the text Deal ID; each limit in turn is made low."""
+    rows = b'<row r="1"><c r="A1" t="s"><v>0</v></c><c r="B1" t="s"><v>0</v></c><c r="C1"><v> 1</v></c><c r="D1"><v> 2</v></c></row>'
+    assert deals(holding(rows)).rows[0] == ["Deal ID", "Deal ID", 1.0, 2.0]
+    monkeypatch.setattr(cells, limit, most)
+    monkeypatch.setattr(reading, "MAX_TEXT", cells.MAX_TEXT)
+    with pytest.raises(WorkbookUnreadable, match=sentence):
+        deals(holding(rows))
+
+
+def test_sheets_that_reach_too_far_together_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each alone would do."""
+    monkeypatch.setattr(reading, "MAX_AREA", 3)
+    with pytest.raises(WorkbookUnreadable, match="its sheets reach too far"):
+        everything(workbook())
 
 
 def test_a_sheet_that_is_not_needed_may_be_spoilt() -> None:

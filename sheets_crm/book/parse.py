@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from sheets_crm.schema import Column, Kind
 from sheets_crm.schema.choices import YESNO
-from sheets_crm.sheet import Area, Doubt, Value, letters
+from sheets_crm.sheet import Area, Doubt, Value
 from sheets_crm.text import Text
 
 _SPACES = re.compile(r"[\s\u00a0\u2007\u202f]+")
@@ -225,6 +225,8 @@ def odd_texts(column: Column, values: Sequence[Value]) -> dict[int, Problem]:
 
     An ID or a reference is also to have no odd spaces, and an ID not to be a number among texts.
     """
+    if _all_plain(values):
+        return {}
     strict = column.kind in ("id", "ref")
     problems: dict[int, Problem] = {}
     for index, value in enumerate(values):
@@ -239,6 +241,16 @@ def odd_texts(column: Column, values: Sequence[Value]) -> dict[int, Problem]:
     if column.kind == "id":
         problems |= _numbers_among_texts(values, problems)
     return problems
+
+
+def _all_plain(values: Sequence[Value]) -> bool:
+    """Whether there are only short printable texts: the rule, and found out many times faster than one by one."""
+    texts = [value for value in values if isinstance(value, str)]
+    return (
+        len(texts) + values.count(None) == len(values)
+        and max(map(len, texts), default=0) <= _LONGEST_TEXT // 2
+        and "".join(texts).replace("\n", "").isprintable()
+    )
 
 
 def _units(text: str) -> int:
@@ -378,5 +390,4 @@ def of_cell(doubt: Doubt) -> Problem:
 
 def of_merge(area: Area) -> Problem:
     """The problem of a cell of which a merged area shows nothing."""
-    first, last = (f"{letters(c)}{r}" for r, c in ((area.first_row, area.first_column), area[2:]))
-    return Problem(f"{first}:{last}", _MERGED, fatal=False, fix=_UNMERGE)
+    return Problem(area.reference, _MERGED, fatal=False, fix=_UNMERGE)

@@ -11,12 +11,13 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import islice
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from sheets_crm.book.parse import Problem, Reading, as_text, convert, folded, of_cell, of_merge
 from sheets_crm.errors import StructureError
 from sheets_crm.schema import Column, Row, Table
-from sheets_crm.sheet import Area, Fill, Grid, Position, Value, address, iter_rows, letters
+from sheets_crm.sheet import Area, Fill, Grid, Position, Value, address, iter_rows
 from sheets_crm.text import ROWS, Text
 
 R_co = TypeVar("R_co", bound=Row, covariant=True)
@@ -101,9 +102,9 @@ class TableRows(Generic[R_co]):
             here = sorted(at for at in named if area.first_column <= at <= area.last_column)
             if area.first_row <= self.header_row <= area.last_row and len(here) > 1:
                 yield _MERGED_HEADER.fill(
-                    cells=f"{letters(area.first_column)}{area.first_row}:{letters(area.last_column)}{area.last_row}",
-                    sheet=self.grid.name, headers=", ".join(named[at] for at in here),
-                )  # fmt: skip
+                    cells=area.reference, sheet=self.grid.name, headers=", ".join(named[at] for at in here)
+                )
+                return
 
     @property
     def hygiene_column(self) -> int:
@@ -257,7 +258,9 @@ def _typed(
                 problem = problems[row, by_position[at]] = of_cell(doubt)
                 if problem.fatal:
                     columns[keys.index(by_position[at])][index[row]] = None
-        for cell, area in _covered(grid, numbers, by_position.keys() - own):
+        # Merged areas of a sound sheet do not overlap, so they cannot cover more cells than there are.
+        covered = _covered(grid, numbers, by_position.keys() - own)
+        for cell, area in islice(covered, len(numbers) * len(by_position)):
             problems.setdefault((cell[0], by_position[cell[1]]), of_merge(area))
         identity = schema.id_column
         if identity is not None and identity.key in positions:

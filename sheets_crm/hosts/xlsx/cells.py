@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
+from itertools import islice
 from typing import NamedTuple
 
 from sheets_crm.errors import WorkbookUnreadable
@@ -22,12 +23,25 @@ from sheets_crm.text import Text, same
 LAST_ROW, LAST_COLUMN = 1_048_576, 16_384
 MAX_AREA = 60_000_000
 """Calamine stores rows x columns densely: one stray cell at XFD1048576 would end the process with no error."""
+SPARSE_AREA = 15_000_000
+"""Rows x columns (some 45 bytes each) that may be mostly empty; beyond, every fourth cell has to be there."""
+MAX_CELLS = 30_000_000
+MAX_TEXT = 256 << 20
+"""Bytes of text in all cells of a sheet: a parser copies a shared string for each of them."""
+MAX_UNUSUAL = 5_000_000
+"""Cells that have to be looked at one by one: some twenty seconds."""
 
 _TOO_WIDE = Text(
     "has a stray cell far from the others at {cell}: delete the empty rows and columns around it in Excel "
     "and save.",
     "— в ячейке {cell}, далеко от остальных, что-то осталось: удалите в Excel пустые строки и столбцы вокруг "
     "неё и сохраните файл.",
+)
+
+
+_TOO_MUCH = Text(
+    "has a sheet {sheet} with {what}: open it in Excel, delete what is not needed and save it as a new .xlsx.",
+    "— на листе «{sheet}» {what}: откройте файл в Excel, удалите лишнее и сохраните как новый .xlsx.",
 )
 
 
@@ -47,7 +61,7 @@ class Sheet(NamedTuple):
     def spoilt_cell(self, strings: int) -> str | None:
         """The address of a cell for which a parser gives up: a string that is not there, or text that is no XML."""
         beyond = re.search(
-            rb'<c r="([A-Z]+[0-9]+)"[^>]* t="s"[^>]*><v>(?:%b)</v>'
+            rb'<c r="([A-Z]+[0-9]+)"(?: s="[0-9]+")? t="s"><v>(?:%b)</v>'
             % (_after(str(strings - 1), "9", 9) if strings else b"[0-9]+"),
             self.body,
         )
@@ -61,6 +75,15 @@ class Sheet(NamedTuple):
         """The address of a cell that stands twice, so that nobody can say which of the two a person sees."""
         places = Counter(re.findall(rb'<c r="([A-Z]+[0-9]+)"', self.body))
         return next((place.decode() for place, times in places.items() if times > 1), None)
+
+    def texts(self, lengths: Callable[[], Sequence[int]], longest: int) -> int:
+        """No less than the bytes of shared text that the cells hold together; exact only where it may be much."""
+        most = longest * self.body.count(b' t="s"')
+        if most <= MAX_TEXT:
+            return most
+        size = lengths()
+        times = Counter(map(int, re.findall(rb' t="s"[^<>]*><v>\s*([0-9]+)', self.body)))
+        return sum(size[index] * number for index, number in times.items() if index < len(size))
 
     def lacks(self, filled: int) -> bool:
         """Whether more cells hold something than a parser found. A shared string may be blank all the same."""
@@ -101,7 +124,7 @@ _NOTHING = (b"<v></v>", b"<is><t></t></is>", b'<is><t xml:space="preserve"></t><
 
 def _split(xml: bytes, archive: Archive, path: str) -> tuple[bytes, bytes, bytes]:
     xml = _without_prefix(_without_comments(xml))
-    start = re.search(rb"<sheetData(?:\s[^>]*)?/?>", xml)
+    start = re.search(rb"<sheetData(?:\s[^<>]*)?/?>", xml)
     if start is None:
         # A sheet may lack its rows altogether; a prefix that is not the sheet's own may not hide them.
         if b"sheetData" in xml:
@@ -119,6 +142,10 @@ def _without_comments(xml: bytes) -> bytes:
     """The same document without comments and instructions, and with the text of CDATA as plain text."""
     if b"<!" not in xml and xml.find(b"<?", 2) < 0:
         return xml
+    for begin, end in ((b"<!--", b"-->"), (b"<![CDATA[", b"]]>"), (b"<?", b"?>")):
+        # One that never ends would be looked for from each of a million beginnings.
+        if xml.rfind(begin) > xml.rfind(end):
+            return b""
 
     def plain(match: re.Match[bytes]) -> bytes:
         text = match[1] or b""
@@ -146,10 +173,11 @@ def _refuse_bad_dimension(head: bytes, archive: Archive, path: str) -> None:
         raise archive.spoilt(path)
 
 
-_ATTRIBUTES = rb"""(?:[^>"']|"[^"]*"|'[^']*')*?"""
+_ATTRIBUTES = rb"""(?:[^<>"']|"[^"<]*"|'[^'<]*')*?"""
+"""None of these patterns looks past the next `<`, so that no sheet, however it was made, takes longer than its length."""
 _TAG = re.compile(rb"<(c|row)(?=[\s/>])(%b)(/?)>" % _ATTRIBUTES)
 _UNUSUAL_ROW = re.compile(rb'<row(?=[\s/>])(?! r="[0-9]{1,10}")')
-_PLACELESS_CELL = re.compile(rb"<c(?![^>]*?\sr\s*=)")
+_PLACELESS_CELL = re.compile(rb"<c(?![^<>]*?\sr\s*=)")
 _PLACE = re.compile(rb"""\sr\s*=\s*["']([^"']*)["']""")
 
 
@@ -189,16 +217,16 @@ _UNUSUAL = re.compile(
 _CELL = re.compile(rb"<c(?=[\s/>])(%b)(?:/>|>(.*?)</c\s*>)" % _ATTRIBUTES, re.DOTALL)
 _FOREIGN = re.compile(rb":(?:c|row|sheetData)[\s/>]")
 _ROW = re.compile(rb'<row r="([0-9]+)"')
-_OF_ANOTHER_ROW = re.compile(rb'<row r="([0-9]++)"[^>]*+><c r="([A-Z]++(?!\1")[0-9]++)"')
-_HIDDEN_ROW = re.compile(rb"""<row r="([0-9]+)"[^>]*?\shidden\s*=\s*["'](?:1|true)["']""")
+_OF_ANOTHER_ROW = re.compile(rb'<row r="([0-9]++)"[^<>]*+><c r="([A-Z]++(?!\1")[0-9]++)"')
+_HIDDEN_ROW = re.compile(rb"""<row r="([0-9]+)"[^<>]*?\shidden\s*=\s*["'](?:1|true)["']""")
 _REFERENCE = re.compile(rb"([A-Z]{1,3})([1-9][0-9]{0,6})")
 _TYPE = re.compile(rb"""\st\s*=\s*["']([^"']*)["']""")
-_VALUE = re.compile(rb"<v(?:\s[^>]*)?(?:/>|>(.*?)</v\s*>)", re.DOTALL)
-_FORMULA = re.compile(rb"<f(\s[^>]*?)?(?:/>|>(.*?)</f\s*>)", re.DOTALL)
-_ARRAY_OF_NOTHING = re.compile(rb"""<f(?=\s[^>]*?\bt\s*=\s*["']array["'])(?![^>]*?\sref\s*=)""")
+_VALUE = re.compile(rb"<v(?:\s[^<>]*)?(?:/>|>([^<]*+)</v\s*>)")
+_FORMULA = re.compile(rb"<f(\s[^<>]*?)?(?:/>|>([^<]*+)</f\s*>)")
+_ARRAY_OF_NOTHING = re.compile(rb"""<f(?=\s[^<>]*?\bt\s*=\s*["']array["'])(?![^<>]*?\sref\s*=)""")
 _SHARED = re.compile(rb"""\bt\s*=\s*["']shared["']""")
 _GROUP = re.compile(rb"""\ssi\s*=\s*["']([0-9]+)["']""")
-_MASTER = re.compile(rb"<f(?=\s[^>]*?\sref\s*=)(\s[^>]*)>")
+_MASTER = re.compile(rb"<f(?=\s[^<>]*?\sref\s*=)(\s[^<>]*)>")
 _FORMAT = re.compile(rb"""\ss\s*=\s*["']([0-9]+)["']""")
 _NUMBER = re.compile(rb"\s*[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?\s*")
 
@@ -206,6 +234,8 @@ _NUMBER = re.compile(rb"\s*[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,
 class _Scan:
     def __init__(self, body: bytes, file: str, sheet: str, formats: int | None = None) -> None:
         self._file, self._sheet, self._formats = file, sheet, formats
+        if body.count(b"<row") > LAST_ROW or body.count(b"<c") > MAX_CELLS:
+            raise self._too_much(Text("more cells than can be read", "больше ячеек, чем можно прочесть"))
         if match := _FOREIGN.search(body):
             raise self._damaged(same(match[0].decode("ascii", "replace")))
         self._body = body
@@ -228,7 +258,10 @@ class _Scan:
         return Sheet(self._mended_body(), self._doubts, self._hidden_rows(), self._negative)
 
     def _unusual(self) -> list[int]:
-        return [match.start() for match in _UNUSUAL.finditer(self._body)]
+        found = [match.start() for match in islice(_UNUSUAL.finditer(self._body), MAX_UNUSUAL + 1)]
+        if len(found) > MAX_UNUSUAL:
+            raise self._too_much(Text("millions of odd cells", "миллионы необычных ячеек"))
+        return found
 
     def _formulas_of_nothing(self) -> Iterator[int]:
         """Array formulas that do not say for which cells."""
@@ -276,6 +309,8 @@ class _Scan:
         if cell is None:
             raise self._damaged(Text("a cell is cut off", "ячейка обрывается"))
         attributes, inner = cell[1], cell[2] or b""
+        if b"<c " in inner or b"<row" in inner:
+            raise self._damaged(Text("a cell is cut off", "ячейка обрывается"))
         position = self._position(attributes)
         kind = stated[1].decode() if (stated := _TYPE.search(attributes)) else "n"
         stored = None if (found := _VALUE.search(inner)) is None else (found[1] or b"")
@@ -283,7 +318,7 @@ class _Scan:
         doubt = self._doubt(position, kind, value, inner) or self._format_doubt(kind, value, attributes)
         if doubt:
             self._doubts[position] = doubt
-        if doubt and doubt.kind != "format":
+        if doubt and doubt.kind not in ("format", "broken"):
             self._mended.append((cell.start(), cell.end(), b"<c%b/>" % _TYPE.sub(b"", attributes)))
         elif kind == "n" and value is not None and value != stored:
             # Calamine takes a number with spaces around it for text.
@@ -336,11 +371,11 @@ class _Scan:
         return row, column
 
     def _refuse_area(self, rows: int) -> None:
-        if rows * max(self._widest, 702) <= MAX_AREA:
+        if rows * max(self._widest, 702) <= SPARSE_AREA:
             return
         for column, row in _ever_wider(self._body, self._widest):
             self._widest, self._widest_at = column, address(self._sheet, row, column)
-        if rows * self._widest > MAX_AREA:
+        if rows * self._widest > min(MAX_AREA, max(SPARSE_AREA, 4 * self._body.count(b"<c "))):
             far = self._widest_at or address(self._sheet, rows, self._widest)
             raise refused(self._file, _TOO_WIDE, cell=far)
 
@@ -361,6 +396,9 @@ class _Scan:
         what = Text("the cell {cell} holds {value}", "в ячейке {cell} стоит {value}")
         shown = repr(value[:40].decode("utf-8", "replace"))
         return damaged(self._file, what.fill(cell=address(self._sheet, *position), value=shown))
+
+    def _too_much(self, what: Text) -> WorkbookUnreadable:
+        return refused(self._file, _TOO_MUCH, sheet=self._sheet, what=what)
 
     def _damaged(self, what: Text) -> WorkbookUnreadable:
         return damaged(

@@ -14,11 +14,12 @@ import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
+from itertools import pairwise
 from typing import cast
 
 from python_calamine import CalamineWorkbook
 
-from sheets_crm.hosts.xlsx.cells import Sheet, prepared
+from sheets_crm.hosts.xlsx.cells import MAX_AREA, MAX_TEXT, Sheet, prepared
 from sheets_crm.hosts.xlsx.package import MAIN, OFFICE
 from sheets_crm.hosts.xlsx.preflight import Parts, SheetPart, check, damaged, refused
 from sheets_crm.hosts.xlsx.scan import area
@@ -49,6 +50,12 @@ _LONG = Text(
     "Лист «{sheet}» занят до строки {last}, но ниже строки {row} читать нечего: удалите в Excel строки под ней, "
     "они тормозят книгу.",
 )
+_WIDE = Text("its sheets reach too far", "его листы простираются слишком далеко")
+_MANY_STRINGS = Text("millions of texts", "миллионы текстов")
+_MUCH_TEXT = Text(
+    "the texts of sheet {sheet} unpack to {size} MB", "тексты листа «{sheet}» распаковываются в {size} МБ"
+)
+MAX_STRINGS = 5_000_000
 _FAR_BELOW = 100_000
 """Rows: formulas and spaces that stand nearer than that are nobody's trouble."""
 
@@ -66,7 +73,13 @@ def read(data: bytes, name: str, select: Select) -> Snapshot:
     wanted = [s for s in parts.sheets if s.kind == "worksheet" and s.name.casefold() in chosen]
     notes = [_READ_ONLY.fill(name=name)] if parts.read_only_recommended else []
     with _collector_paused():
-        grids = {sheet.name: _grid(parts, sheet, notes) for sheet in wanted}
+        grids: dict[str, Grid] = {}
+        room = MAX_AREA
+        for sheet in wanted:
+            grid = grids[sheet.name] = _grid(parts, sheet, notes)
+            room -= len(grid.rows) * len(grid.rows[0]) if grid.rows else 0
+            if room < 0:
+                raise parts.archive.unsafe(_WIDE)
     return Snapshot(infos, grids, hashlib.sha256(data).hexdigest(), notes=tuple(notes))
 
 
@@ -98,6 +111,7 @@ def _collector_paused() -> Iterator[None]:
 
 def _grid(parts: Parts, sheet: SheetPart, notes: list[Text]) -> Grid:
     cells = prepared(parts.archive, sheet.path, sheet.name, _formats(parts))
+    _refuse_swelling(parts, cells, sheet.name)
     rows = _values(parts, cells, sheet)
     if cells.lacks(sum(len(row) - row.count("") for row in rows)) and (twice := cells.repeated_cell()):
         raise damaged(parts.archive.name, _TWICE.fill(cell=_at(sheet, twice)))
@@ -109,6 +123,24 @@ def _grid(parts: Parts, sheet: SheetPart, notes: list[Text]) -> Grid:
     if cells.protected:
         notes.append(_PROTECTED.fill(sheet=sheet.name))
     return Grid(sheet.name, rows, doubts, cells.hidden_rows, _tables(parts, sheet), cells.merges)
+
+
+def _refuse_swelling(parts: Parts, cells: Sheet, sheet: str) -> None:
+    """One long string that a million cells share is little in the file and too much in memory."""
+    if parts.shared_strings is None:
+        return
+    strings = parts.archive.xml(parts.shared_strings)
+    if strings.count(b"<si") + strings.count(b":si") > MAX_STRINGS:
+        raise parts.archive.unsafe(_MANY_STRINGS)
+    end = re.search(rb"</(?:\w+:)?si\s*>", strings)
+    longest = max(map(len, strings.split(end[0]))) if end else len(strings)
+
+    def lengths() -> list[int]:
+        starts = [match.start() for match in re.finditer(rb"<(?:\w+:)?si[\s/>]", strings)]
+        return [after - at for at, after in pairwise([*starts, len(strings)])]
+
+    if (size := cells.texts(lengths, longest)) > MAX_TEXT:
+        raise parts.archive.unsafe(_MUCH_TEXT.fill(sheet=sheet, size=size >> 20))
 
 
 def _formats(parts: Parts) -> int | None:
@@ -206,6 +238,7 @@ def _is_something(value: Value) -> bool:
 
 def _tables(parts: Parts, sheet: SheetPart) -> tuple[Area, ...]:
     relations = parts.archive.relations(sheet.path).values()
-    trees = (parts.archive.tree(r.target) for r in relations if r.kind == "table" and r.target)
+    tables = dict.fromkeys(r.target for r in relations if r.kind == "table" and r.target)
+    trees = map(parts.archive.tree, tables)
     areas = (area(tree.get("ref", "")) for tree in trees)
     return tuple(sorted(a for a in areas if a is not None))
