@@ -193,6 +193,15 @@ def test_a_number_whose_format_is_lost_is_in_doubt_and_read() -> None:
     assert list(grid.rows[0]) == [5.0, 5.0, "a", 7.0]
 
 
+def test_a_date_before_all_time_is_a_number() -> None:
+    """A formula can give it; calamine panics at such a date, and would take the whole workbook with it."""
+    made = workbook(
+        lambda page: page.write_datetime(1, 0, date(2026, 5, 19)), default_date_format="dd.mm.yyyy"
+    )
+    grid = deals(with_parts(made, {SHEET1: replacing(b"<v>46161</v>", b"<v>-1e300</v>")}))
+    assert (grid.value(2, 1), grid.doubts) == (-1e300, {})
+
+
 def test_a_shared_formula_is_whole_where_one_cell_has_its_text() -> None:
     """The others refer to it by its number, as Excel saves a formula that was dragged down."""
     grid = deals(

@@ -175,7 +175,7 @@ def _number(_: Reading, value: Value) -> Decimal | Problem:
     if isinstance(value, bool):
         return Problem(as_text(value) or "", _NOT_A_NUMBER)
     if isinstance(value, int | float) and _DIGITS <= abs(value) < float("inf"):
-        return Problem(f"{value:.0f}", _LOST_DIGITS, fix=_CHECK_DIGITS)
+        return Problem(as_text(value) or "", _LOST_DIGITS, fix=_CHECK_DIGITS)
     if isinstance(value, int):
         return Decimal(value)
     if isinstance(value, float):

@@ -47,19 +47,24 @@ _TWIN_COLUMNS = {
 )
 def wrong_value(firm: Firm) -> Iterator[Outcome]:
     """
-    What it finds: cells that cannot be read for certain (an error such as #REF!, a formula without a result, a date
-    or a number that is neither, a word that is not on its list); values that contradict each other (closed before
+    What it finds: cells that cannot be read for certain (an error such as #REF!, a formula without a result or whose
+    text is lost, a date or a number that is neither, a date before 1980 or after 2100, a number of more than 15
+    digits, a word that is not on its list); values that contradict each other (closed before
     created, a task both open and done); amounts of zero or less outside refunds; a currency that is not three
     letters; an owner who is not in the team; settings of the Sales Book, exit criteria, evidence and required fields
     that cannot be followed; waivers that do not hold (no such rule, no last day, not granted by a Head of Sales other
-    than the deal's owner). Warnings only: an expected close in the past, a number typed as text, a phone number as
-    the deal's name, Latin letters that look like Cyrillic ones inside a word (or the other way round), data below the
-    end of an Excel table, an expired waiver. For information: a waiver that at present excuses nothing.
+    than the deal's owner); an owner who is another one to the eye, written in the other alphabet. Warnings only: an
+    expected close in the past, a number typed as text, a phone number as the deal's name, Latin letters that look
+    like Cyrillic ones inside a word (or the other way round), invisible characters and, in IDs and references, odd
+    spaces, an ID that is a number where the others are texts, a text longer than a cell can hold, a cell covered by a
+    merged one, a number whose format is lost, data below the end of an Excel table, an expired waiver. For
+    information: a waiver that at present excuses nothing.
 
     Why it matters: wrong fields are the fifth of Snitko's five figures; the tool never guesses what a cell meant, so
     such a deal is missing from the sums until it is mended.
 
-    How to fix: retype the value as the header asks; what we read is quoted in the finding.
+    How to fix: retype the value as the header asks; what we read is quoted in the finding, invisible characters as
+    ‹U+200B›. Unmerge merged cells and fill in every row.
     """
     for table in firm.book.tables.values():
         yield Judged(table.rows)
@@ -190,7 +195,7 @@ def _twins(firm: Firm) -> Iterator[Outcome]:
 @lru_cache(maxsize=10_000)  # stages and owners repeat row after row
 def mixed_word(text: str) -> str | None:
     """The first word that mixes look-alike letters of the two alphabets; `IT-отдел` and `1С` do not."""
-    for word in _WORD.findall(text):
+    for word in () if text.isascii() else _WORD.findall(text):
         latin = {ch for ch in word if "a" <= ch.lower() <= "z"}
         cyrillic = {ch for ch in word if "а" <= ch.lower() <= "я" or ch in "ёЁ"}
         if latin and cyrillic and (latin <= _LATIN_TWINS or cyrillic <= _CYRILLIC_TWINS):

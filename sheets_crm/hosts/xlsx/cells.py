@@ -231,6 +231,10 @@ _FORMAT = re.compile(rb"""\ss\s*=\s*["']([0-9]+)["']""")
 _NUMBER = re.compile(rb"\s*[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?\s*")
 
 
+_LEAST = -1e9
+"""No amount and no date is less."""
+
+
 class _Scan:
     def __init__(self, body: bytes, file: str, sheet: str, formats: int | None = None) -> None:
         self._file, self._sheet, self._formats = file, sheet, formats
@@ -320,9 +324,10 @@ class _Scan:
             self._doubts[position] = doubt
         if doubt and doubt.kind not in ("format", "broken"):
             self._mended.append((cell.start(), cell.end(), b"<c%b/>" % _TYPE.sub(b"", attributes)))
-        elif kind == "n" and value is not None and value != stored:
-            # Calamine takes a number with spaces around it for text.
-            self._mended.append((cell.start(), cell.end(), b"<c%b><v>%b</v></c>" % (attributes, value)))
+        elif kind == "n" and value and (value != stored or float(value) < _LEAST):
+            # Calamine takes a number with spaces around it for text, and cannot stand a date so long ago.
+            look = _FORMAT.sub(b"", attributes) if float(value) < _LEAST else attributes
+            self._mended.append((cell.start(), cell.end(), b"<c%b><v>%b</v></c>" % (look, value)))
 
     def _doubt(self, position: Position, kind: str, value: bytes | None, inner: bytes) -> Doubt | None:
         if kind == "e":
@@ -332,8 +337,6 @@ class _Scan:
             # A text formula with an empty result is stored as <v></v>; a result never computed has no <v> there.
             computed = value is not None and kind == "str"
             return Doubt("formula", "=" + decoded(formula[2] or b"")) if formula and not computed else None
-        if formula and self._leads_nowhere(formula[1] or b"", formula[2]):
-            return Doubt("broken", decoded(value))
         if kind == "n" and not _NUMBER.fullmatch(value):
             if _is_number(value):
                 return Doubt("number", decoded(value))
@@ -342,8 +345,10 @@ class _Scan:
             raise self._odd(position, value)
         if kind not in ("n", "s", "b", "str", "inlineStr", "d"):
             raise self._odd(position, kind.encode())
-        if kind == "n" and value.startswith(b"-"):
+        if kind == "n" and float(value) < 0:
             self._negative[position] = value.decode()
+        if formula and self._leads_nowhere(formula[1] or b"", formula[2]):
+            return Doubt("broken", decoded(value))
         return None
 
     def _leads_nowhere(self, attributes: bytes, text: bytes | None) -> bool:
