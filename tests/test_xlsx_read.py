@@ -499,6 +499,50 @@ def test_hidden_rows_are_known() -> None:
     assert deals(workbook(fill)).hidden_rows == {2, 10}
 
 
+def test_merged_cells_are_areas_of_their_sheet() -> None:
+    """As the sheet lists them."""
+
+    def fill(page: Worksheet) -> None:
+        page.merge_range(2, 0, 3, 1, "both")
+        page.merge_range(5, 2, 5, 3, "one row")
+
+    assert deals(workbook(fill)).merges == (Area(3, 1, 4, 2), Area(6, 3, 6, 4))
+
+
+def told(data: bytes, *sheets: str) -> list[str]:
+    """What is noted about a workbook of which these sheets are read."""
+    return [note.en for note in read(data, "firm.xlsx", lambda _: sheets).notes]
+
+
+def test_a_protected_sheet_is_noted_if_it_is_read() -> None:
+    """Whoever is to mend a cell has to be able to; a sheet that only lists its options is not protected."""
+    made = workbook(lambda page: page.protect("secret"))
+    assert told(made, "Summary") == []
+    assert told(made, "Deals") == [
+        "Sheet “Deals” is protected, so people may not be able to mend its cells: Review > Unprotect Sheet in Excel."
+    ]
+    assert told(with_parts(made, {SHEET1: replacing(b' sheet="1"', b"")}), "Deals") == []
+
+
+def test_a_workbook_that_asks_to_be_opened_read_only_is_noted() -> None:
+    """Who answers Yes mends nothing."""
+    change = replacing(b"<workbookPr", b'<fileSharing readOnlyRecommended="1"/><workbookPr')
+    made = with_parts(workbook(), {WORKBOOK: change})
+    assert [note.split(":")[0] for note in told(made, "Deals")] == ["firm.xlsx asks to be opened read-only"]
+    assert told(workbook(), "Deals") == []
+
+
+def test_a_sheet_that_goes_on_far_below_its_last_value_is_noted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stray space, or a formula that was dragged to the end: the sentence names both rows."""
+    rows = b'<row r="2"><c r="A2"><v>1</v></c></row><row r="9"><c r="A9" t="str"><f>""</f><v></v></c></row>'
+    monkeypatch.setattr(reading, "_FAR_BELOW", 7)
+    assert told(holding(rows), "Deals") == []
+    monkeypatch.setattr(reading, "_FAR_BELOW", 6)
+    assert [note.split(":")[0] for note in told(holding(rows), "Deals")] == [
+        "Sheet “Deals” is in use down to row 9, but holds nothing to read below row 2"
+    ]
+
+
 def test_the_version_is_the_hash_of_the_file() -> None:
     """SHA-256 over the bytes that were read."""
     data = workbook()

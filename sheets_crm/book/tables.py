@@ -96,7 +96,7 @@ class TableRows(Generic[R_co]):
         if self.grid is None:
             return
         if hidden := sum(row.row in self.grid.hidden_rows for row in self.rows):
-            yield _HIDDEN.fill(sheet=self.grid.name, rows=ROWS.of(hidden))
+            yield _HIDDEN.fill(sheet=self.grid.name, rows=ROWS.of(hidden), count=hidden)
         named = {at: self.headers[key] for key, at in self.positions.items()}
         for area in self.grid.merges:
             here = sorted(at for at in named if area.first_column <= at <= area.last_column)
@@ -335,7 +335,7 @@ _TWO_COLUMNS = Text(
 )
 _HIDDEN = Text(
     "Sheet “{sheet}”: {rows} hidden (by a filter or by hand), judged like all others.",
-    "Лист «{sheet}»: скрыто фильтром или вручную {rows}, они проверены наравне со всеми.",
+    "Лист «{sheet}»: строки, скрытые фильтром или вручную ({count}), проверены наравне со всеми.",
 )
 _MERGED_HEADER = Text(
     "Sheet “{sheet}”: the merged cells {cells} show one header for several columns ({headers}); unmerge them.",
