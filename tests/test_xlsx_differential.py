@@ -59,7 +59,7 @@ def _may_be_doubted(cell: Cell, kind: str) -> bool:
 def _same(cell: Cell, value: Value, epoch: datetime) -> bool:
     if cell.kind == "text":
         # Spaces at the ends are kept or not as xml:space says; the house strips them in any case.
-        return isinstance(value or "", str) and str(value or "").strip() == cell.value.strip()
+        return isinstance(value or "", str) and str(value or "").strip() == str(cell.value).strip()
     if cell.kind == "error":
         return False  # an error is in doubt, and nothing else
     if cell.kind == "truth":

@@ -368,6 +368,15 @@ def test_a_stray_cell_within_bounds_is_read(monkeypatch: pytest.MonkeyPatch) -> 
         deals(holding(rows))
 
 
+def test_a_wide_sheet_is_read_if_every_third_of_its_cells_is_filled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beyond the area that may be mostly empty: 3 of 9 cells will do, 2 of 9 will not."""
+    monkeypatch.setattr(cells, "SPARSE_AREA", 5)
+    last = b'<row r="2"><c r="B2"><v>1</v></c></row><row r="3"><c r="C3"><v>1</v></c></row>'
+    assert deals(holding(b'<row r="1"><c r="A1"><v>1</v></c></row>' + last)).value(3, 3) == 1.0
+    with pytest.raises(WorkbookUnreadable, match="far from the others"):
+        deals(holding(b'<row r="1"><c r="A1"/></row>' + last))
+
+
 @given(st.lists(st.integers(1, 16384), min_size=1, max_size=30), st.integers(1, 702))
 def test_the_widest_column_is_found(columns: list[int], start: int) -> None:
     """Each cell further right than all before it is met, and no other."""

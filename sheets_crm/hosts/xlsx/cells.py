@@ -24,7 +24,7 @@ LAST_ROW, LAST_COLUMN = 1_048_576, 16_384
 MAX_AREA = 60_000_000
 """Calamine stores rows x columns densely: one stray cell at XFD1048576 would end the process with no error."""
 SPARSE_AREA = 15_000_000
-"""Rows x columns (some 45 bytes each) that may be mostly empty; beyond, every fourth cell has to be there."""
+"""Rows x columns (some 45 bytes each) that may be mostly empty; beyond, every third cell has to be filled."""
 MAX_CELLS = 30_000_000
 MAX_TEXT = 256 << 20
 """Bytes of text in all cells of a sheet: a parser copies a shared string for each of them."""
@@ -87,8 +87,12 @@ class Sheet(NamedTuple):
 
     def lacks(self, filled: int) -> bool:
         """Whether more cells hold something than a parser found. A shared string may be blank all the same."""
-        more = self.body.count(b"</v>") + self.body.count(b"</is>") - filled
+        more = _filled(self.body) - filled
         return more > 0 and more > sum(map(self.body.count, _NOTHING))
+
+
+def _filled(body: bytes) -> int:
+    return body.count(b"</v>") + body.count(b"</is>")
 
 
 def prepared(archive: Archive, path: str, sheet: str, formats: int | None = None) -> Sheet:
@@ -380,7 +384,7 @@ class _Scan:
             return
         for column, row in _ever_wider(self._body, self._widest):
             self._widest, self._widest_at = column, address(self._sheet, row, column)
-        if rows * self._widest > min(MAX_AREA, max(SPARSE_AREA, 4 * self._body.count(b"<c "))):
+        if rows * self._widest > min(MAX_AREA, max(SPARSE_AREA, 3 * _filled(self._body))):
             far = self._widest_at or address(self._sheet, rows, self._widest)
             raise refused(self._file, _TOO_WIDE, cell=far)
 
