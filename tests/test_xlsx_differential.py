@@ -71,7 +71,7 @@ def _same(cell: Cell, value: Value, epoch: datetime) -> bool:
     if isinstance(value, date | datetime | time | timedelta):
         stored = cell.value % 1 if isinstance(value, time) else cell.value
         # The 29 February 1900 that never was is read as the day before; DQ02 doubts the year.
-        return abs(serial(value, epoch) - stored) < 1e-8 or 60 <= stored < 61
+        return bool(abs(serial(value, epoch) - stored) < 1e-8 or 60 <= stored < 61)
     return not 0 <= cell.value < 2_958_466 and value == cell.value
 
 

@@ -69,10 +69,10 @@ def wrong_value(firm: Firm) -> Iterator[Outcome]:
     for table in firm.book.tables.values():
         yield Judged(table.rows)
     yield from _unreadable(firm)
+    yield from _one_of_two(firm)
     yield from _deals(firm)
     yield from _tasks(firm)
     yield from _twins(firm)
-    yield from _one_of_two(firm)
     yield from _bad_settings(firm)
     yield from faulty_waivers(firm)
     yield from _below_tables(firm)

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
 from itertools import pairwise
-from typing import cast
+from typing import NamedTuple, cast
 
 from python_calamine import CalamineWorkbook
 
@@ -74,9 +74,9 @@ def read(data: bytes, name: str, select: Select) -> Snapshot:
     notes = [_READ_ONLY.fill(name=name)] if parts.read_only_recommended else []
     with _collector_paused():
         grids: dict[str, Grid] = {}
-        room = MAX_AREA
+        room, shared = MAX_AREA, _shared(parts)
         for sheet in wanted:
-            grid = grids[sheet.name] = _grid(parts, sheet, notes)
+            grid = grids[sheet.name] = _grid(parts, shared, sheet, notes)
             room -= len(grid.rows) * len(grid.rows[0]) if grid.rows else 0
             if room < 0:
                 raise parts.archive.unsafe(_WIDE)
@@ -109,10 +109,12 @@ def _collector_paused() -> Iterator[None]:
 # ----------------------------------------------------------------------- one sheet
 
 
-def _grid(parts: Parts, sheet: SheetPart, notes: list[Text]) -> Grid:
-    cells = prepared(parts.archive, sheet.path, sheet.name, _formats(parts))
-    _refuse_swelling(parts, cells, sheet.name)
-    rows = _values(parts, cells, sheet)
+def _grid(parts: Parts, shared: _Shared, sheet: SheetPart, notes: list[Text]) -> Grid:
+    cells = prepared(parts.archive, sheet.path, sheet.name, shared.formats)
+    # One long string that a million cells share is little in the file and too much in memory.
+    if (size := cells.texts(shared.lengths, shared.longest)) > MAX_TEXT:
+        raise parts.archive.unsafe(_MUCH_TEXT.fill(sheet=sheet.name, size=size >> 20))
+    rows = _values(parts, shared, cells, sheet)
     if cells.lacks(sum(len(row) - row.count("") for row in rows)) and (twice := cells.repeated_cell()):
         raise damaged(parts.archive.name, _TWICE.fill(cell=_at(sheet, twice)))
     doubts = {**cells.doubts, **_impossible_dates(rows, cells)}
@@ -125,32 +127,35 @@ def _grid(parts: Parts, sheet: SheetPart, notes: list[Text]) -> Grid:
     return Grid(sheet.name, rows, doubts, cells.hidden_rows, _tables(parts, sheet), cells.merges)
 
 
-def _refuse_swelling(parts: Parts, cells: Sheet, sheet: str) -> None:
-    """One long string that a million cells share is little in the file and too much in memory."""
-    if parts.shared_strings is None:
-        return
-    strings = parts.archive.xml(parts.shared_strings)
+class _Shared(NamedTuple):
+    """What all sheets of a workbook have in common."""
+
+    formats: int | None
+    """How many cell formats there are; None if there are no styles."""
+    strings: bytes
+    longest: int
+    """No less than the bytes of the longest shared string."""
+
+    def lengths(self) -> list[int]:
+        """No less than the bytes of each shared string."""
+        starts = [match.start() for match in _STRING.finditer(self.strings)]
+        return [after - at for at, after in pairwise([*starts, len(self.strings)])]
+
+
+_STRING = re.compile(rb"<(?:\w+:)?si[\s/>]")
+
+
+def _shared(parts: Parts) -> _Shared:
+    formats = None
+    if parts.styles is not None:
+        styles = parts.archive.sound(parts.styles)
+        found = re.search(rb"<(?:\w+:)?cellXfs[\s>].*?</(?:\w+:)?cellXfs", styles, re.DOTALL)
+        formats = max(1, len(re.findall(rb"<(?:\w+:)?xf[\s/>]", found[0]))) if found else 1
+    strings = parts.archive.xml(parts.shared_strings) if parts.shared_strings else b""
     if strings.count(b"<si") + strings.count(b":si") > MAX_STRINGS:
         raise parts.archive.unsafe(_MANY_STRINGS)
     end = re.search(rb"</(?:\w+:)?si\s*>", strings)
-    longest = max(map(len, strings.split(end[0]))) if end else len(strings)
-
-    def lengths() -> list[int]:
-        starts = [match.start() for match in re.finditer(rb"<(?:\w+:)?si[\s/>]", strings)]
-        return [after - at for at, after in pairwise([*starts, len(strings)])]
-
-    if (size := cells.texts(lengths, longest)) > MAX_TEXT:
-        raise parts.archive.unsafe(_MUCH_TEXT.fill(sheet=sheet, size=size >> 20))
-
-
-def _formats(parts: Parts) -> int | None:
-    """How many cell formats the workbook has; None if it has no styles."""
-    if parts.styles is None:
-        return None
-    formats = re.search(
-        rb"<(?:\w+:)?cellXfs[\s>].*?</(?:\w+:)?cellXfs", parts.archive.xml(parts.styles), re.DOTALL
-    )
-    return max(1, len(re.findall(rb"<(?:\w+:)?xf[\s/>]", formats[0]))) if formats else 1
+    return _Shared(formats, strings, max(map(len, strings.split(end[0]))) if end else len(strings))
 
 
 def _at(sheet: SheetPart, place: str) -> str:
@@ -195,7 +200,7 @@ _SHEET_HEAD = f'<worksheet xmlns="{MAIN}"><sheetData>'.encode()
 _SHEET_TAIL = b"</sheetData></worksheet>"
 
 
-def _values(parts: Parts, cells: Sheet, sheet: SheetPart) -> list[list[Value]]:
+def _values(parts: Parts, shared: _Shared, cells: Sheet, sheet: SheetPart) -> list[list[Value]]:
     package = _package(parts, cells)
     try:
         workbook = CalamineWorkbook.from_filelike(io.BytesIO(package))
@@ -204,15 +209,9 @@ def _values(parts: Parts, cells: Sheet, sheet: SheetPart) -> list[list[Value]]:
     except (KeyboardInterrupt, SystemExit, MemoryError):
         raise
     except BaseException as error:  # a panic in calamine is no Exception
-        if spoilt := cells.spoilt_cell(_strings(parts)):
+        if spoilt := cells.spoilt_cell(len(shared.lengths())):
             raise damaged(parts.archive.name, _POINTS_NOWHERE.fill(cell=_at(sheet, spoilt))) from error
         raise refused(parts.archive.name, _UNREADABLE, sheet=sheet.name) from error
-
-
-def _strings(parts: Parts) -> int:
-    """How many shared strings the workbook has."""
-    strings = parts.archive.xml(parts.shared_strings) if parts.shared_strings else b""
-    return len(re.findall(rb"<(?:\w+:)?si[\s/>]", strings))
 
 
 def _impossible_dates(rows: Sequence[Sequence[Value]], cells: Sheet) -> dict[Position, Doubt]:
