@@ -77,6 +77,8 @@ class Book:
     sheets: tuple[SheetInfo, ...] = ()
     time_zone: str | None = None
     """The host's own time zone, where it has one."""
+    notes: tuple[Text, ...] = ()
+    """What a person has to know about the workbook and has no cell to stand on."""
 
     def of(self, row_type: type[R]) -> TableRows[R]:
         """The table whose rows are of that class."""
@@ -273,7 +275,14 @@ def read_book(snapshot: Snapshot) -> Book:
     if "stage" not in tables["Deals"].positions:
         raise StructureError(_NO_STAGE.fill(sheet=grids["Deals"].name))
     read = {key: tables.get(key, TableRows(table)) for key, table in TABLES.items()}
-    return Book(read, _language(clauses, tables["Deals"]), snapshot.sheets, snapshot.time_zone)
+    notes = [note for table in read.values() for note in table.notes()]
+    return Book(
+        read,
+        _language(clauses, tables["Deals"]),
+        snapshot.sheets,
+        snapshot.time_zone,
+        (*snapshot.notes, *notes),
+    )
 
 
 def _sheet_of(key: str, snapshot: Snapshot) -> Grid | None:

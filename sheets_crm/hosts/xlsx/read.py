@@ -11,23 +11,29 @@ import hashlib
 import io
 import re
 import zipfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from datetime import date, datetime, time, timedelta
-from functools import partial
-from itertools import count
-from typing import IO, TypeVar
+from itertools import count, pairwise
+from typing import IO, NamedTuple
 
 from python_calamine import CalamineWorkbook
 
-from sheets_crm.hosts.xlsx.cells import Sheet, prepare
+from sheets_crm.hosts.xlsx.cells import (
+    MAX_AREA,
+    MAX_TEXT,
+    Sheet,
+    prepare,
+    repeated_cell,
+    spoilt_cell,
+    text_bytes,
+)
 from sheets_crm.hosts.xlsx.package import MAIN, OFFICE
-from sheets_crm.hosts.xlsx.preflight import Parts, SheetPart, check, refused
+from sheets_crm.hosts.xlsx.preflight import Parts, SheetPart, check, damaged, refused
 from sheets_crm.hosts.xlsx.scan import area
-from sheets_crm.sheet import Area, Doubt, Grid, Position, Select, SheetInfo, Snapshot, Value
+from sheets_crm.sheet import Area, Doubt, Grid, Position, Select, SheetInfo, Snapshot, Value, address
 from sheets_crm.text import Text
 
-T = TypeVar("T")
 _SLICE = 16 << 20
 """Bytes of rows that the parser holds at once, about: parsed they take several times the room."""
 _REPORT_NAME = re.compile(r"_scrm_(\w+)", re.IGNORECASE)
@@ -36,6 +42,32 @@ _UNREADABLE = Text(
     "has a sheet {sheet} that cannot be read: open it in Excel, save it and try again.",
     "— лист «{sheet}» не читается: откройте файл в Excel, сохраните и повторите.",
 )
+_TWICE = Text("the cell {cell} stands twice", "ячейка {cell} стоит дважды")
+_POINTS_NOWHERE = Text(
+    "the cell {cell} holds no text of the file", "в ячейке {cell} нет текста из этого файла"
+)
+_READ_ONLY = Text(
+    "{name} asks to be opened read-only: changes are kept only by those who answer No to that question.",
+    "{name} предлагает открыть себя только для чтения: правки сохранятся лишь у тех, кто ответит «Нет».",
+)
+_PROTECTED = Text(
+    "Sheet “{sheet}” is protected, so people may not be able to mend its cells: Review > Unprotect Sheet in Excel.",
+    "Лист «{sheet}» защищён, и исправить его ячейки могут не все: в Excel «Рецензирование» > «Снять защиту листа».",
+)
+_LONG = Text(
+    "Sheet “{sheet}” is in use down to row {last}, but holds nothing to read below row {row}: delete the rows below "
+    "in Excel, they slow the workbook down.",
+    "Лист «{sheet}» занят до строки {last}, но ниже строки {row} читать нечего: удалите в Excel строки под ней, "
+    "они тормозят книгу.",
+)
+_WIDE = Text("its sheets reach too far", "его листы простираются слишком далеко")
+_MANY_STRINGS = Text("millions of texts", "миллионы текстов")
+_MUCH_TEXT = Text(
+    "the texts of sheet {sheet} unpack to {size} MB", "тексты листа «{sheet}» распаковываются в {size} МБ"
+)
+MAX_STRINGS = 5_000_000
+_FAR_BELOW = 100_000
+"""Rows: formulas and spaces that stand nearer than that are nobody's trouble."""
 
 
 def read(data: bytes, name: str, select: Select) -> Snapshot:
@@ -49,9 +81,10 @@ def read(data: bytes, name: str, select: Select) -> Snapshot:
     infos = tuple(SheetInfo(s.name, s.hidden, reports.get(s.name.casefold())) for s in parts.sheets)
     chosen = {sheet.casefold() for sheet in select(infos)}
     wanted = [s for s in parts.sheets if s.kind == "worksheet" and s.name.casefold() in chosen]
+    notes = [_READ_ONLY.fill(name=name)] if parts.read_only_recommended else []
     with _collector_paused():
-        grids = {grid.name: grid for grid in _grids(parts, wanted)}
-    return Snapshot(infos, grids, hashlib.sha256(data).hexdigest())
+        grids = {grid.name: grid for grid in _grids(parts, wanted, notes)}
+    return Snapshot(infos, grids, hashlib.sha256(data).hexdigest(), notes=tuple(notes))
 
 
 def _reports(parts: Parts) -> Mapping[str, str]:
@@ -109,22 +142,77 @@ class _Slices:
             self._part = None
 
 
-def _grids(parts: Parts, sheets: Sequence[SheetPart]) -> Iterator[Grid]:
+def _grids(parts: Parts, sheets: Sequence[SheetPart], notes: list[Text]) -> Iterator[Grid]:
     if not sheets:
         return
-    package, found = _package(parts, sheets)
-    book = _parsed(lambda: CalamineWorkbook.from_filelike(package), parts.archive.name, sheets[0].name)
+    archive, shared = parts.archive, _shared(parts)
+    package, found = _package(parts, sheets, shared)
+    with _refusing(parts, sheets[0], shared):
+        book = CalamineWorkbook.from_filelike(package)
     known: dict[str, str] = {}
+    room = MAX_AREA
     for sheet, (cells, slices) in zip(sheets, found, strict=True):
         rows: list[list[Value]] = []
         for number in slices:
-            _parsed(partial(_append, rows, book, f"S{number}", known), parts.archive.name, sheet.name)
+            with _refusing(parts, sheet, shared):
+                _append(rows, book, f"S{number}", known)
+        if cells.filled > sum(len(row) - row.count("") for row in rows) and (
+            twice := repeated_cell(archive, sheet.path)
+        ):
+            raise damaged(archive.name, _TWICE.fill(cell=_at(sheet, twice)))
         doubts = {**cells.doubts, **_impossible_dates(rows, cells)}
+        last = len(rows)
         _end_with_content(rows, doubts)
-        yield Grid(sheet.name, rows, doubts, cells.hidden_rows, _tables(parts, sheet))
+        room -= sum(map(len, rows))
+        if room < 0:
+            raise archive.unsafe(_WIDE)
+        if last - len(rows) > _FAR_BELOW:
+            notes.append(_LONG.fill(sheet=sheet.name, last=last, row=len(rows)))
+        if cells.protected:
+            notes.append(_PROTECTED.fill(sheet=sheet.name))
+        yield Grid(sheet.name, rows, doubts, cells.hidden_rows, _tables(parts, sheet), cells.merges)
 
 
-def _package(parts: Parts, sheets: Sequence[SheetPart]) -> tuple[io.BytesIO, list[tuple[Sheet, list[int]]]]:
+class _Shared(NamedTuple):
+    """What all sheets of a workbook have in common."""
+
+    formats: int | None
+    """How many cell formats there are; None if there are no styles."""
+    strings: bytes
+    longest: int
+    """No less than the bytes of the longest shared string."""
+
+    def lengths(self) -> list[int]:
+        """No less than the bytes of each shared string."""
+        starts = [match.start() for match in _STRING.finditer(self.strings)]
+        return [after - at for at, after in pairwise([*starts, len(self.strings)])]
+
+
+_STRING = re.compile(rb"<(?:\w+:)?si[\s/>]")
+
+
+def _shared(parts: Parts) -> _Shared:
+    formats = None
+    if parts.styles is not None:
+        styles = parts.archive.sound(parts.styles)
+        found = re.search(rb"<(?:\w+:)?cellXfs[\s>].*?</(?:\w+:)?cellXfs", styles, re.DOTALL)
+        formats = max(1, len(re.findall(rb"<(?:\w+:)?xf[\s/>]", found[0]))) if found else 1
+    strings = parts.archive.xml(parts.shared_strings) if parts.shared_strings else b""
+    if strings.count(b"<si") + strings.count(b":si") > MAX_STRINGS:
+        raise parts.archive.unsafe(_MANY_STRINGS)
+    end = re.search(rb"</(?:\w+:)?si\s*>", strings)
+    return _Shared(formats, strings, max(map(len, strings.split(end[0]))) if end else len(strings))
+
+
+def _at(sheet: SheetPart, place: str) -> str:
+    """A cell as Excel writes it, from the address that the sheet states."""
+    found = area(place)
+    return address(sheet.name, found.first_row, found.first_column) if found else place
+
+
+def _package(
+    parts: Parts, sheets: Sequence[SheetPart], shared: _Shared
+) -> tuple[io.BytesIO, list[tuple[Sheet, list[int]]]]:
     """The smallest workbook that calamine reads, and of each sheet what its rows hide and which parts hold them."""
     relations, found = [], []
     numbers = count(1)
@@ -140,7 +228,8 @@ def _package(parts: Parts, sheets: Sequence[SheetPart]) -> tuple[io.BytesIO, lis
         for sheet in sheets:
             slices = _Slices(archive, numbers)
             with closing(slices):
-                cells = prepare(parts.archive, sheet.path, sheet.name, slices.put)
+                cells = prepare(parts.archive, sheet.path, sheet.name, slices.put, shared.formats)
+            _refuse_swelling(parts, sheet, cells, shared)
             found.append((cells, slices.parts))
         made = [number for _, slices in found for number in slices]
         relations += [_RELATION % (f"s{n}", f"{OFFICE}/worksheet", f"/{_SHEET % n}") for n in made]
@@ -185,13 +274,25 @@ def _append(rows: list[list[Value]], book: CalamineWorkbook, name: str, known: d
     rows += new[len(rows) - first :]
 
 
-def _parsed(parse: Callable[[], T], file: str, sheet: str) -> T:
+def _refuse_swelling(parts: Parts, sheet: SheetPart, cells: Sheet, shared: _Shared) -> None:
+    """One long string that a million cells share is little in the file and too much in memory."""
+    if cells.texts * shared.longest > MAX_TEXT:
+        size = text_bytes(parts.archive, sheet.path, shared.lengths())
+        if size > MAX_TEXT:
+            raise parts.archive.unsafe(_MUCH_TEXT.fill(sheet=sheet.name, size=size >> 20))
+
+
+@contextmanager
+def _refusing(parts: Parts, sheet: SheetPart, shared: _Shared) -> Iterator[None]:
+    """What the parser cannot read is refused, by its cell where that can be found."""
     try:
-        return parse()
-    except (KeyboardInterrupt, SystemExit, MemoryError):
+        yield
+    except (KeyboardInterrupt, SystemExit, MemoryError, GeneratorExit):
         raise
     except BaseException as error:  # a panic in calamine is no Exception
-        raise refused(file, _UNREADABLE, sheet=sheet) from error
+        if spoilt := spoilt_cell(parts.archive, sheet.path, len(shared.lengths())):
+            raise damaged(parts.archive.name, _POINTS_NOWHERE.fill(cell=_at(sheet, spoilt))) from error
+        raise refused(parts.archive.name, _UNREADABLE, sheet=sheet.name) from error
 
 
 def _impossible_dates(rows: Sequence[Sequence[Value]], cells: Sheet) -> dict[Position, Doubt]:
@@ -217,6 +318,7 @@ def _is_something(value: Value) -> bool:
 
 def _tables(parts: Parts, sheet: SheetPart) -> tuple[Area, ...]:
     relations = parts.archive.relations(sheet.path).values()
-    trees = (parts.archive.tree(r.target) for r in relations if r.kind == "table" and r.target)
+    tables = dict.fromkeys(r.target for r in relations if r.kind == "table" and r.target)
+    trees = map(parts.archive.tree, tables)
     areas = (area(tree.get("ref", "")) for tree in trees)
     return tuple(sorted(a for a in areas if a is not None))
