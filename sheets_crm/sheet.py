@@ -30,6 +30,11 @@ class Area(NamedTuple):
     last_row: int
     last_column: int
 
+    @property
+    def reference(self) -> str:
+        """The rectangle as Excel writes it: `B1:C3`."""
+        return f"{letters(self.first_column)}{self.first_row}:{letters(self.last_column)}{self.last_row}"
+
 
 _LOOKS_LIKE_A_CELL = re.compile(r"(?:[A-Z]{1,3}\d+|R\d*(?:C\d*)?|C\d*)\Z", re.IGNORECASE)
 
@@ -60,10 +65,12 @@ def address(sheet: str, row: int, column: int) -> str:
 class Doubt(NamedTuple):
     """A cell whose value the workbook itself does not give: the host could not read what a person sees there."""
 
-    kind: Literal["error", "formula"]
-    """`error`: the cell shows an error such as #REF!; `formula`: a formula without a stored result."""
+    kind: Literal["error", "formula", "broken", "number", "format"]
+    """`error`: the cell shows an error such as #REF!; `formula`: a formula without a stored result; `broken`: a
+    formula whose own text is lost; `number`: no number as Excel writes one; `format`: a number whose format is lost.
+    Only broken formulas and lost formats have a value in the grid."""
     raw: str
-    """What the cell holds: the error's code or the formula's text."""
+    """What the cell holds: the error's code, the formula's text, the stored value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +86,7 @@ class Grid:
     may_grow: frozenset[Area] = frozenset()
     """Those of `tables` that take in rows and columns typed beside them: with a header, without a row of totals."""
     merged: tuple[Area, ...] = ()
+    """Merged cells: only the first of each area is seen."""
 
     def value(self, row: int, column: int) -> Value:
         """The value of a cell; None outside the grid."""
@@ -111,7 +119,8 @@ class Snapshot:
     """Changes whenever the stored workbook does; `apply` refuses when it is no longer current."""
     time_zone: str | None = None
     """The workbook's own time zone, where the host has one."""
-    notes: tuple[str, ...] = ()
+    notes: tuple[Text, ...] = ()
+    """What a person has to know about the workbook and has no cell to stand on."""
 
     def report_sheet(self, key: str) -> str | None:
         """The name of the sheet that holds our report `key`, if there is one."""

@@ -763,3 +763,17 @@ def test_today_is_the_day_in_the_firms_zone() -> None:
     here: Any = session.today(None)
     assert isinstance(here, date)
     assert abs((session.today("Nowhere/Land") - here).days) <= 1
+
+
+def test_what_has_no_cell_is_told_once_on_stderr(tmp_path: Path) -> None:
+    """In every command that reads the workbook, in its language, and never among the data on stdout."""
+    path = firm(tmp_path / "firm.xlsx", SIX)
+    book = openpyxl.load_workbook(path)
+    for row in (3, 4, 5, 6, 7):
+        book["Deals"].row_dimensions[row].hidden = True
+    book.save(path)
+    sentence = "Лист «Deals»: строки, скрытые фильтром или вручную (5), проверены наравне со всеми."
+    for command in (("audit", path), ("run", path, "--dry-run"), ("report", path, "audit")):
+        result = call(*command, "--as-of", FIRST, "--lang", "ru")
+        assert result.stderr.count(sentence) == 1
+        assert sentence not in result.stdout

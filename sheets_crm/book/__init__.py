@@ -85,6 +85,8 @@ class Book:
     sheets: tuple[SheetInfo, ...] = ()
     time_zone: str | None = None
     """The host's own time zone, where it has one."""
+    notes: tuple[Text, ...] = ()
+    """What a person has to know about the workbook and has no cell to stand on."""
 
     def of(self, row_type: type[R]) -> TableRows[R]:
         """The table whose rows are of that class."""
@@ -274,7 +276,8 @@ def read_book(snapshot: Snapshot) -> Book:
         raise StructureError(_NO_DEALS)
     read = {key: tables.get(key, TableRows(table)) for key, table in TABLES.items()}
     lang = language(tables["SalesBook"].rows if "SalesBook" in tables else (), tables["Deals"])
-    return Book(read, lang, snapshot.sheets, snapshot.time_zone)
+    notes = (note for table in read.values() for note in table.notes())
+    return Book(read, lang, snapshot.sheets, snapshot.time_zone, (*snapshot.notes, *notes))
 
 
 def standing(snapshot: Snapshot) -> dict[str, TableRows[Any]]:

@@ -5,19 +5,20 @@ from __future__ import annotations
 import gc
 import hashlib
 import re
+from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
-from itertools import chain, compress, repeat
+from itertools import chain, compress, islice, repeat
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from sheets_crm.book.parse import CELL_ERROR, NO_RESULT, Problem, Reading, as_text, convert, folded
+from sheets_crm.book.parse import Problem, Reading, as_text, convert, folded, of_cell, of_merge
 from sheets_crm.errors import StructureError
 from sheets_crm.schema import Column, Row, Table
-from sheets_crm.sheet import Area, Fill, Grid, Value, address, iter_rows
-from sheets_crm.text import Text
+from sheets_crm.sheet import Area, Fill, Grid, Position, Value, address, iter_rows
+from sheets_crm.text import ROWS, Text
 
 R_co = TypeVar("R_co", bound=Row, covariant=True)
 _HEADER_ROWS = 40
@@ -100,6 +101,26 @@ class TableRows(Generic[R_co]):
         if self.sheet is None or column not in self.positions:
             return None
         return address(self.sheet, row, self.positions[column])
+
+    def notes(self) -> Iterator[Text]:
+        """What a person has to know about the sheet and has no cell to stand on."""
+        if self.grid is None:
+            return
+        if hidden := sum(row.row in self.grid.hidden_rows for row in self.rows):
+            yield _HIDDEN.fill(sheet=self.grid.name, rows=ROWS.of(hidden), count=hidden)
+        named = {at: self.headers[key] for key, at in self.positions.items()}
+        for area in self.grid.merged:
+            here = sorted(at for at in named if area.first_column <= at <= area.last_column)
+            if not area.first_row <= self.header_row <= area.last_row:
+                continue
+            if self.width < area.first_column < self.hygiene_column:
+                yield _MERGED_BESIDE.fill(cells=area.reference, sheet=self.grid.name)
+                return
+            if len(here) > 1:
+                yield _MERGED_HEADER.fill(
+                    cells=area.reference, sheet=self.grid.name, headers=", ".join(named[at] for at in here)
+                )
+                return
 
     @property
     def hygiene_column(self) -> int:
@@ -269,10 +290,13 @@ def _typed(
         keys = [c.key for c in schema.fields]
         for (row, at), doubt in grid.doubts.items():
             if row in index and at in by_position and at not in own:
-                problems[row, by_position[at]] = Problem(
-                    doubt.raw, CELL_ERROR if doubt.kind == "error" else NO_RESULT
-                )
-                columns[keys.index(by_position[at])][index[row]] = None
+                problem = problems[row, by_position[at]] = of_cell(doubt)
+                if problem.fatal:
+                    columns[keys.index(by_position[at])][index[row]] = None
+        # Merged areas of a sound sheet do not overlap, so they cannot cover more cells than there are.
+        covered = _covered(grid, numbers, by_position.keys() - own)
+        for cell, area in islice(covered, len(numbers) * len(by_position)):
+            problems.setdefault((cell[0], by_position[cell[1]]), of_merge(area))
         identity = schema.id_column
         if identity is not None and identity.key in positions:
             fills = _fill_ids(
@@ -280,6 +304,16 @@ def _typed(
             )
         row_keys = _row_keys(schema, keys, columns, data, own)
         return list(map(schema.row_type, numbers, row_keys, *columns)), problems, fills
+
+
+def _covered(grid: Grid, numbers: Sequence[int], columns: Collection[int]) -> Iterator[tuple[Position, Area]]:
+    """The first cell of each row that a merged area covers without showing what is in it."""
+    for area in grid.merged:
+        here = [at for at in columns if area.first_column <= at <= area.last_column]
+        for row in numbers[bisect_left(numbers, area.first_row) : bisect_right(numbers, area.last_row)]:
+            hidden = [at for at in here if (row, at) != area[:2]]
+            if hidden:
+                yield (row, min(hidden)), area
 
 
 def _fill_ids(
@@ -363,6 +397,20 @@ def _overlap(one: Area, other: Area) -> bool:
 _TWO_COLUMNS = Text(
     "Sheet “{sheet}” has two columns that mean “{header}” in row {row}; rename or delete one of them.",
     "На листе «{sheet}» два столбца «{header}» (строка {row}); переименуйте или удалите один из них.",
+)
+_HIDDEN = Text(
+    "Sheet “{sheet}”: {rows} hidden (by a filter or by hand), judged like all others.",
+    "Лист «{sheet}»: строки, скрытые фильтром или вручную ({count}), проверены наравне со всеми.",
+)
+_MERGED_HEADER = Text(
+    "Sheet “{sheet}”: the merged cells {cells} show one header for several columns ({headers}); unmerge them.",
+    "Лист «{sheet}»: объединённые ячейки {cells} показывают один заголовок вместо нескольких ({headers}); "
+    "разъедините их.",
+)
+_MERGED_BESIDE = Text(
+    "Sheet “{sheet}”: the merged cells {cells} stand beside the table, so the column of ours goes further right; "
+    "unmerge them.",
+    "Лист «{sheet}»: рядом с таблицей объединены ячейки {cells}, поэтому наш столбец встаёт правее; разъедините их.",
 )
 _REPEATED = Text("the header row, repeated", "повтор строки заголовков")
 _TOTAL = Text("a row of totals", "строка итогов")

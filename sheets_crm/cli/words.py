@@ -165,7 +165,8 @@ def _excluded(run: Run) -> Iterator[Text]:
 
 
 def notes(run: Run, *, asked: bool = True) -> Iterator[Text]:
-    """What was written and what was not, the IDs that were filled, the backup, what to open."""
+    """What no cell could be told, the IDs that were filled, what was written and what was not, what to open."""
+    yield from run.book.notes
     fills, applied = run.changes.fills, run.applied
     if fills and asked:
         cells = ", ".join(f"{on_screen(f.sheet)}!{letters(f.column)}{f.row} = {f.value}" for f in fills)

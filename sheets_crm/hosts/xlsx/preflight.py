@@ -31,6 +31,8 @@ MAX_TOTAL_BYTES = 512 << 20
 MAX_RATIO = 200
 RATIO_FROM_BYTES = 4 << 20
 """Small parts may compress as well as they like: a page of blank rows passes 200 : 1 honestly."""
+MAX_TREE_BYTES = 32 << 20
+"""A part that becomes a tree takes ten times its size; Excel's own limits keep styles and names far below."""
 MAX_SHEETS = 500
 _ZIP_ERRORS = (
     *(zipfile.BadZipFile, zlib.error, struct.error),
@@ -75,6 +77,8 @@ class Parts:
     names: tuple[tuple[str, str], ...]
     """Defined names of the whole workbook with their texts."""
     date1904: bool
+    read_only_recommended: bool
+    """Whether Excel asks to open it without saving."""
     archive: Archive
 
 
@@ -91,17 +95,21 @@ def check(data: bytes, name: str) -> Parts:
     sheets = tuple(_sheets(root, relations, archive))
     _refuse_bad_names(sheets, name)
     properties = root.find(f"{{{MAIN}}}workbookPr")
+    styles = _only(relations, "styles", archive)
+    for part in filter(None, ("[Content_Types].xml", styles)):
+        archive.refuse_large(part)
     return Parts(
         workbook,
         sheets,
         _only(relations, "sharedStrings", archive),
-        _only(relations, "styles", archive),
+        styles,
         tuple(
             (element.get("name", ""), (element.text or "").strip())
             for element in root.iterfind(f"{{{MAIN}}}definedNames/{{{MAIN}}}definedName")
             if element.get("localSheetId") is None
         ),
         properties is not None and properties.get("date1904", "0") in ("1", "true"),
+        any(e.get("readOnlyRecommended") in ("1", "true") for e in root.iterfind(f"{{{MAIN}}}fileSharing")),
         archive,
     )
 
@@ -255,12 +263,13 @@ class Archive:
             if i.file_size > RATIO_FROM_BYTES and i.file_size > MAX_RATIO * max(1, i.compress_size)
         ]
         if large or packed:
-            part = (large or packed)[0]
-            size = part.file_size >> 20
-            what = Text("{part} unpacks to {size} MB", "{part} распаковывается в {size} МБ")
-            raise self.unsafe(what.fill(part=part.filename, size=size))
+            raise self._swollen((large or packed)[0])
         if (total := sum(i.file_size for i in infos)) > MAX_TOTAL_BYTES:
             raise self.unsafe(Text("it unpacks to {n} MB", "распаковывается в {n} МБ").fill(n=total >> 20))
+
+    def _swollen(self, part: zipfile.ZipInfo) -> WorkbookUnreadable:
+        what = Text("{part} unpacks to {size} MB", "{part} распаковывается в {size} МБ")
+        return self.unsafe(what.fill(part=part.filename, size=part.file_size >> 20))
 
     def _refuse_unsafe(self, info: zipfile.ZipInfo) -> None:
         part = info.orig_filename
@@ -348,11 +357,18 @@ class Archive:
 
     def tree(self, path: str) -> etree._Element:
         """The part as a tree, for small parts."""
+        self.refuse_large(path)
         parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
         try:
             return etree.fromstring(self.xml(path), parser)
         except etree.XMLSyntaxError as error:
             raise self.spoilt(path) from error
+
+    def refuse_large(self, path: str) -> None:
+        """Raises for a part of which no tree may be built."""
+        info = self._parts.get(path.lower())
+        if info is not None and info.file_size > MAX_TREE_BYTES:
+            raise self._swollen(info)
 
     def sound(self, path: str) -> bytes:
         """The part's bytes, known to be well-formed and not nested without end; no tree is built."""
