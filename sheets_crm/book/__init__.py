@@ -192,6 +192,18 @@ class Book:
 
     def resolve(self, table: str, reference: str | None) -> Resolved:
         """A row of `table` by its ID or its unique name; ambiguous names give the candidates (DQ01)."""
+        known = self._resolved[table]
+        found = known.get(reference)
+        if found is None:
+            found = known[reference] = self._resolve(table, reference)
+        return found
+
+    @cached_property
+    def _resolved(self) -> Mapping[str, dict[str | None, Resolved]]:
+        """By table, what was resolved before: a deal is named by many tasks."""
+        return {key: {} for key in self.tables}
+
+    def _resolve(self, table: str, reference: str | None) -> Resolved:
         if not reference:
             return Resolved(None)
         for index in self._index[table]:

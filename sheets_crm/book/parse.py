@@ -285,6 +285,7 @@ _PARSERS: dict[Kind, Callable[[Reading, Value], Any]] = {
     "weekdays": _weekdays,
 }
 _WORDED = ("id", "ref", "text", "note", "choice", "names", "email", "phone", "link", "expression")
+_NUMBERS = {bool, int, float, Decimal}
 _NUMERIC_KINDS = ("money", "number", "whole", "percent")
 
 
@@ -303,25 +304,14 @@ def convert(
     column: Column, values: Sequence[Value], reading: Reading
 ) -> tuple[list[Any], dict[int, Problem]]:
     """A whole column: typed values (None where blank or in doubt), and the problems by index."""
-    parse = parser(column)
-    numeric = column.kind in _NUMERIC_KINDS
-    problems: dict[int, Problem] = {}
-    out: list[Any] = []
-    # Columns repeat themselves, and 1 is True to a dictionary.
-    known: dict[tuple[type, Value], tuple[Any, Problem | None]] = {}
-    for index, value in enumerate(values):
-        if value is None or value == "":
-            out.append(None)
-            continue
-        key = (value.__class__, value)
-        found = known.get(key)
-        if found is None:
-            found = _parsed(parse, reading, value, numeric=numeric)
-            if not isinstance(value, date):
-                known[key] = found
-        if found[1] is not None:
-            problems[index] = found[1]
-        out.append(found[0])
+    parse = partial(_parsed, parser(column), reading, numeric=column.kind in _NUMERIC_KINDS)
+    # Columns repeat themselves, so each value is read once; but to a dictionary 1 is True.
+    mixed = len({type(value) for value in values} & _NUMBERS) > 1
+    keys: Sequence[Any] = [(type(value), value) for value in values] if mixed else values
+    known = {key: parse(value) for key, value in dict(zip(keys, values, strict=True)).items()}
+    out = [known[key][0] for key in keys]
+    doubtful = {key for key, (_, problem) in known.items() if problem is not None}
+    problems = {i: p for i, k in enumerate(keys) if k in doubtful and (p := known[k][1])} if doubtful else {}
     if column.kind in _WORDED:
         for index, problem in odd_texts(column, values).items():
             if problem.fatal:
@@ -334,7 +324,7 @@ def _parsed(
     parse: Callable[[Reading, Value], Any], reading: Reading, value: Value, *, numeric: bool
 ) -> tuple[Any, Problem | None]:
     """(typed value or None, what is doubtful about it)."""
-    if isinstance(value, str) and as_text(value) is None:
+    if value is None or (isinstance(value, str) and not value.strip()):
         return None, None
     found = parse(reading, value)
     if not isinstance(found, Problem):

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import gc
 import hashlib
 import re
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from functools import lru_cache
 from itertools import chain, compress, islice, repeat
 from typing import Any, Generic, NamedTuple, TypeVar
@@ -28,6 +27,8 @@ _LONGEST_KEY = 200
 _TOTALS = frozenset({"итого", "всего", "total", "totals", "grand total", "sum", "сумма"})
 _OUR_WORDS = re.compile(r"[✗!i] .*\[[A-Z]{2}[0-9]{2}\]")
 """The beginning of what a To fix cell says."""
+_NO_WORDS = (float, date, datetime)
+"""A row that begins so is neither blank, nor a header, nor a sum."""
 _UNIT = re.compile(r"\s*(?:,[^,]*|\([^()]*\))\s*\Z")
 
 
@@ -238,6 +239,9 @@ def _data_rows(
     wanted = {as_text(v) for v in grid.rows[header_row - 1]} - {None}
     stage = positions.get("stage") if schema.key == "Deals" else None
     for number, cells in iter_rows(grid, header_row + 1):
+        if cells and type(cells[0]) in _NO_WORDS and 1 not in own:
+            data.append((number, cells))
+            continue
         texts = (t for n, v in enumerate(cells, start=1) if v != "" and n not in own and (t := as_text(v)))
         first = next(texts, None)
         if first is None and number not in doubtful:
@@ -256,18 +260,6 @@ def _data_rows(
     return data, excluded
 
 
-@contextmanager
-def _collector_paused() -> Iterator[None]:
-    """Hundreds of thousands of small objects at once: the collector would walk them again and again for nothing."""
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()
-
-
 def _typed(
     schema: Table, grid: Grid, positions: Mapping[str, int], own: set[int],
     data: Sequence[tuple[int, Sequence[Value]]], reading: Reading,
@@ -276,34 +268,33 @@ def _typed(
     problems: dict[tuple[int, str], Problem] = {}
     columns: list[list[Any]] = []
     fills: tuple[Fill, ...] = ()
-    with _collector_paused():
-        for column in schema.fields:
-            at = positions.get(column.key)
-            if at is None:
-                columns.append([None] * len(data))
-                continue
-            values, found = convert(column, [c[at - 1] if at <= len(c) else None for _, c in data], reading)
-            problems.update({(numbers[i], column.key): problem for i, problem in found.items()})
-            columns.append(values)
-        by_position = {at: key for key, at in positions.items()}
-        index = {number: i for i, number in enumerate(numbers)}
-        keys = [c.key for c in schema.fields]
-        for (row, at), doubt in grid.doubts.items():
-            if row in index and at in by_position and at not in own:
-                problem = problems[row, by_position[at]] = of_cell(doubt)
-                if problem.fatal:
-                    columns[keys.index(by_position[at])][index[row]] = None
-        # Merged areas of a sound sheet do not overlap, so they cannot cover more cells than there are.
-        covered = _covered(grid, numbers, by_position.keys() - own)
-        for cell, area in islice(covered, len(numbers) * len(by_position)):
-            problems.setdefault((cell[0], by_position[cell[1]]), of_merge(area))
-        identity = schema.id_column
-        if identity is not None and identity.key in positions:
-            fills = _fill_ids(
-                schema, grid, positions[identity.key], numbers, columns[keys.index(identity.key)], problems
-            )
-        row_keys = _row_keys(schema, keys, columns, data, own)
-        return list(map(schema.row_type, numbers, row_keys, *columns)), problems, fills
+    for column in schema.fields:
+        at = positions.get(column.key)
+        if at is None:
+            columns.append([None] * len(data))
+            continue
+        values, found = convert(column, [c[at - 1] if at <= len(c) else None for _, c in data], reading)
+        problems.update({(numbers[i], column.key): problem for i, problem in found.items()})
+        columns.append(values)
+    by_position = {at: key for key, at in positions.items()}
+    index = {number: i for i, number in enumerate(numbers)}
+    keys = [c.key for c in schema.fields]
+    for (row, at), doubt in grid.doubts.items():
+        if row in index and at in by_position and at not in own:
+            problem = problems[row, by_position[at]] = of_cell(doubt)
+            if problem.fatal:
+                columns[keys.index(by_position[at])][index[row]] = None
+    # Merged areas of a sound sheet do not overlap, so they cannot cover more cells than there are.
+    covered = _covered(grid, numbers, by_position.keys() - own)
+    for cell, area in islice(covered, len(numbers) * len(by_position)):
+        problems.setdefault((cell[0], by_position[cell[1]]), of_merge(area))
+    identity = schema.id_column
+    if identity is not None and identity.key in positions:
+        fills = _fill_ids(
+            schema, grid, positions[identity.key], numbers, columns[keys.index(identity.key)], problems
+        )
+    row_keys = _row_keys(schema, keys, columns, data, own)
+    return list(map(schema.row_type, numbers, row_keys, *columns)), problems, fills
 
 
 def _covered(grid: Grid, numbers: Sequence[int], columns: Collection[int]) -> Iterator[tuple[Position, Area]]:

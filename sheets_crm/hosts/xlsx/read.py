@@ -6,7 +6,6 @@ scanned and what is parsed are the same bytes, however the file names, encodes o
 
 from __future__ import annotations
 
-import gc
 import hashlib
 import io
 import re
@@ -85,8 +84,7 @@ def read(data: bytes, name: str, select: Select) -> Snapshot:
     chosen = {sheet.casefold() for sheet in select(infos)}
     wanted = [s for s in parts.sheets if s.kind == "worksheet" and s.name.casefold() in chosen]
     notes = [_READ_ONLY.fill(name=name)] if parts.read_only_recommended else []
-    with _collector_paused():
-        grids = {grid.name: grid for grid in _grids(parts, wanted, notes)}
+    grids = {grid.name: grid for grid in _grids(parts, wanted, notes)}
     return Snapshot(infos, grids, hashlib.sha256(data).hexdigest(), notes=tuple(notes))
 
 
@@ -99,18 +97,6 @@ def _reports(parts: Parts) -> Mapping[str, str]:
             sheet = target[1].replace("''", "'") if target[1] else target[2]
             found.setdefault(sheet.casefold(), key[1].lower())
     return found
-
-
-@contextmanager
-def _collector_paused() -> Iterator[None]:
-    """Millions of new cells hold no cycles; looking for some would take longer than reading them."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 # ---------------------------------------------------------------------- the sheets
@@ -202,11 +188,8 @@ class _Shared(NamedTuple):
     """How many cell formats there are; None if there are no styles."""
     lengths: Sequence[int]
     """No less than the bytes of each shared string."""
-
-    @property
-    def longest(self) -> int:
-        """The greatest of them."""
-        return max(self.lengths, default=0)
+    longest: int
+    """The greatest of them."""
 
 
 _STRING = re.compile(rb"<(?:\w+:)?si[\s/>]")
@@ -223,7 +206,8 @@ def _shared(parts: Parts) -> _Shared:
         raise parts.archive.unsafe(_MANY_STRINGS)
     starts = array("I", (match.start() for match in _STRING.finditer(strings)))
     starts.append(len(strings))
-    return _Shared(formats, array("I", map(sub, starts[1:], starts)))
+    lengths = array("I", map(sub, starts[1:], starts))
+    return _Shared(formats, lengths, max(lengths, default=0))
 
 
 def _at(sheet: SheetPart, place: str) -> str:

@@ -103,7 +103,12 @@ def row_pieces(sheet: Cut) -> Iterator[bytes]:
     """The body, piece by piece, whole rows in each. Raises WorkbookUnsafe for what is no plain row."""
     try:
         for piece in sheet.rows():
-            if b"<!" in piece or b"<?" in piece or b":AlternateContent" in piece:
+            # One character is found many times faster than two.
+            if (
+                (b"!" in piece and b"<!" in piece)
+                or (b"?" in piece and b"<?" in piece)
+                or b":AlternateContent" in piece
+            ):
                 raise odd_sheet()
             yield piece
     except NoRows as problem:
