@@ -291,7 +291,8 @@ class _Scan:
             self._look(at)
         self._refuse_area(last)
         self._filled += sum(map(self._body.count, (b"</v>", b"</is>"))) - self._body.count(b"<v></v>")
-        self._hidden.update(int(match[1]) for match in _HIDDEN_ROW.finditer(self._body))
+        if b"hidden" in self._body:
+            self._hidden.update(int(match[1]) for match in _HIDDEN_ROW.finditer(self._body))
         return self._mended_body()
 
     def result(self) -> Sheet:

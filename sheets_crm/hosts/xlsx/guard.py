@@ -66,6 +66,7 @@ class _Side:
     def __init__(self, package: Package) -> None:
         self.package = package
         self.book = Workbook(package)
+        self.strings = patch.shared_strings(self.book)
         self.frames: dict[str, Parts] = {}
 
     def frame(self, name: str) -> Parts:
@@ -174,14 +175,14 @@ def _prove_sheet(was: _Side, now: _Side, name: str, touched: _Touched) -> None:
     prefix = frames[0].prefix
     if prefix != frames[1].prefix or rests[0] != rests[1] or not _well_formed(b"".join(new.ours.values())):
         raise _lost(name)
-    strings, formula = patch.shared_strings(was.book), b"<%bf" % prefix
+    formula = b"<%bf" % prefix
     for position in (*touched.headers, *touched.blank):
         reference = f"{letters(position[1])}{position[0]}"
         if reference.encode() not in old.ours.keys() | new.ours.keys():
             # Its row is the very same in both.
             continue
         cells = [side.ours.get(reference.encode(), b"<%bc/>" % prefix) for side in (old, new)]
-        before, after = (present(cell, prefix, strings) for cell in cells)
+        before, after = (present(cell, prefix, was.strings) for cell in cells)
         if position in touched.blank:
             sound = before.strip() in ("", after) and after == touched.blank[position]
         else:

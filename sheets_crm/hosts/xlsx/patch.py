@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
+from array import array
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
-from itertools import islice
 from typing import NamedTuple
 
 from sheets_crm.errors import WorkbookUnsafe
@@ -104,20 +104,22 @@ def _rewrite(
 
 
 def shared_strings(workbook: Workbook) -> Strings:
-    """The shared strings of a workbook; they are looked through as far as they are asked for."""
-    found: list[re.Match[bytes]] = []
+    """The shared strings of a workbook, looked up when the first is asked for."""
 
     @cache
-    def items() -> tuple[Iterator[re.Match[bytes]], bytes]:
+    def items() -> tuple[bytes, bytes, array[int]]:
         xml = utf8(workbook.package.read(workbook.part("sharedStrings")))
-        prefix = b"" if b"<si" in xml[:4000] else (re.search(rb"<([\w.-]+:)sst[\s>]", xml) or [b"", b""])[1]
-        item = rb"<%bsi(?:\s[^>]*)?(?:/>|>.*?</%bsi>)" % (prefix, prefix)
-        return re.finditer(item, xml, re.DOTALL), prefix
+        root = re.search(rb"<((?:[\w.-]+:)?)sst[\s>]", xml)
+        prefix = root[1] if root else b""
+        starts = array("L", (match.start() for match in re.finditer(rb"<%bsi[\s/>]" % prefix, xml)))
+        return xml, prefix, starts
 
     def text(number: int) -> str:
-        rest, prefix = items()
-        found.extend(islice(rest, max(0, number + 1 - len(found))))
-        return runs(found[number][0], prefix) if number < len(found) else ""
+        xml, prefix, starts = items()
+        if number >= len(starts):
+            return ""
+        end = starts[number + 1] if number + 1 < len(starts) else len(xml)
+        return runs(xml[starts[number] : end], prefix)
 
     return text
 
