@@ -8,7 +8,7 @@ SheetsCrmError
  │   ├─ WorkbookChanged    changed by someone between our read and our write; nothing was written
  │   ├─ WorkbookForbidden  it is there, but we may not read or write it (not shared with us, protected, a bad key)
  │   ├─ WorkbookUnreachable the service that keeps it does not answer, or not for now
- │   └─ WorkbookUnsafe     it can be read, but writing into it could lose something
+ │   └─ WorkbookUnsafe     it can be read, but writing could lose something, or the disk refuses it
  ├─ StructureError         the workbook is sound, but not a pipeline (no Deals sheet, two columns with one header)
  └─ UsageError             an option, a map or a file given by the user is wrong
 
@@ -57,7 +57,7 @@ class WorkbookUnreachable(WorkbookError):
 
 
 class WorkbookUnsafe(WorkbookError):
-    """It can be read, but writing into it could lose something of the user's."""
+    """It can be read, but writing could lose something of the user's, or the disk refuses it."""
 
 
 class StructureError(SheetsCrmError):

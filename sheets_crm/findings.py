@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from typing import Literal, NamedTuple, TypeAlias
 
 from sheets_crm.schema import Row
@@ -79,8 +80,13 @@ class FindingKey(NamedTuple):
 
     def id(self, occurrence: int) -> str:
         """Twelve base32 characters of SHA-256 over the key and the occurrence (DESIGN section 2)."""
-        digest = hashlib.sha256("\x1f".join((*self, str(occurrence))).encode()).digest()
-        return base64.b32encode(digest).decode()[:12]
+        return _id(self, occurrence)
+
+
+@lru_cache(maxsize=1 << 17)
+def _id(key: FindingKey, occurrence: int) -> str:
+    digest = hashlib.sha256("\x1f".join((*key, str(occurrence))).encode()).digest()
+    return base64.b32encode(digest).decode()[:12]
 
 
 @dataclass(frozen=True, slots=True)

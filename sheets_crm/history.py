@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -56,6 +56,8 @@ class RunEntry(NamedTuple):
     clean: int
     audited: int
     """Clean and audited deals of that run, for «it was 80»."""
+    pages: tuple[str, ...] = ()
+    """Keys of the reports that it wrote into the workbook; empty for runs before this was kept."""
 
 
 class Change(NamedTuple):
@@ -217,7 +219,7 @@ def log_of(snapshot: Snapshot) -> tuple[LogLine, ...]:
     return log_lines(snapshot.grids[name]) if name and name in snapshot.grids else ()
 
 
-def _blocks(cells: Sequence[LogLine]) -> Iterator[tuple[int, str | None, list[str]]]:
+def blocks(cells: Sequence[LogLine]) -> Iterator[tuple[int, str | None, list[str]]]:
     """The runs of a log: (index of the first line, its seal, its lines)."""
     start, mark, lines = 0, None, list[str]()
     for index, (text, sealed) in enumerate(cells):
@@ -234,7 +236,7 @@ def _blocks(cells: Sequence[LogLine]) -> Iterator[tuple[int, str | None, list[st
 def chain(cells: Sequence[LogLine]) -> Chain:
     """Recomputes every seal of a log."""
     head = ""
-    for start, mark, lines in _blocks(cells):
+    for start, mark, lines in blocks(cells):
         head = seal(head, lines)
         if mark != head:
             return Chain(head, start + 1)
@@ -255,10 +257,10 @@ def read_past(cells: Sequence[LogLine], *, runs: int | None = None) -> Past:
     evidence: dict[str, Evidence] = {}
     closed: list[Closed] = []
     head = ""
-    for _, mark, lines in _blocks(cells):
+    for _, mark, lines in blocks(cells):
         if runs is not None and len(entries) >= runs:
             break
-        events = [event for line in lines if (event := _event(line)) is not None]
+        events = [event for line in lines if (event := event_of(line)) is not None]
         if not events or events[0].get("e") != "run":
             continue
         run = _entry(events[0])
@@ -270,18 +272,75 @@ def read_past(cells: Sequence[LogLine], *, runs: int | None = None) -> Past:
     return Past(tuple(entries), standing, seen, changes, counts, evidence, closed, head)
 
 
-def _event(line: str) -> dict[str, Any] | None:
+def event_of(line: str) -> dict[str, Any] | None:
+    """A line as the event that it tells; None if no run of ours could have written it."""
     try:
         found = json.loads(line)
-    except ValueError:
+        if "\\ud" in line.casefold():
+            json.dumps(found, ensure_ascii=False).encode()  # half a character is no text
+    except (ValueError, RecursionError):
         return None
-    return found if isinstance(found, dict) and "e" in found else None
+    if not isinstance(found, dict) or not isinstance(kind := found.get("e"), str):
+        return None
+    of_ours = any(all(n in found and fits(found[n]) for n, fits in s.items()) for s in _EVENTS.get(kind, ()))
+    return found if of_ours else None
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) < 10
+
+
+def _is_day(value: object) -> bool:
+    try:
+        return isinstance(value, str) and date.fromisoformat(value).isoformat() == value
+    except ValueError:
+        return False
+
+
+def _are_texts(value: object) -> bool:
+    return isinstance(value, list) and all(map(_is_text, value))
+
+
+def _are_fields(value: object) -> bool:
+    return isinstance(value, dict) and all(map(_is_text, value.values()))
+
+
+def _is_key(value: object) -> bool:
+    return _are_texts(value) and len(value) == len(FindingKey._fields)  # type: ignore[arg-type]
+
+
+_Shape: TypeAlias = dict[str, Callable[[object], bool]]
+_ENDED: _Shape = {"id": _is_text}
+_EVENTS: dict[str, tuple[_Shape, ...]] = {
+    "run": (
+        {
+            "n": _is_number, "as_of": _is_day, "key": _is_text, "version": _is_text, "clean": _is_number,
+            "audited": _is_number, "base": lambda value: value == "" or _is_number(value),
+        },
+    ),
+    "seen": ({"t": _is_text, "k": _is_text, "v": _are_fields},),
+    "changed": ({"t": _is_text, "k": _is_text, "f": _is_text, "from": _is_text, "to": _is_text},),
+    "opened": ({"id": _is_text, "k": _is_key, "o": _is_number},),
+    "cleared": (_ENDED,),
+    "paused": (_ENDED,),
+    "gone": (_ENDED, {"t": _is_text, "k": _is_text}),
+    "judged": ({"r": _is_text, "u": _is_text, "n": _is_number, "f": _are_texts},),
+    "closed": ({"p": _is_day, "to": _is_day, "u": _is_text, "v": _are_fields},),
+}  # fmt: skip
+"""Kind of event to the shapes that it may have: what each of its parts is."""
+_EVIDENCE = ("u", "c", "a", "cl")
+"""Parts of an `opened` event that stand there together: person, cell, value, clause."""
 
 
 def _entry(event: Mapping[str, str]) -> RunEntry:
     return RunEntry(
         int(event["n"]), date.fromisoformat(event["as_of"]), event["key"],
         int(event["base"]) if event["base"] else None, int(event["clean"]), int(event["audited"]),
+        tuple(str(event.get("pages", "")).split()),
     )  # fmt: skip
 
 
@@ -313,6 +372,11 @@ def _replay(
         standing[key] = standing[key]._replace(state=kind, since=run.as_of)
 
 
+def has_evidence(event: Mapping[str, Any]) -> bool:
+    """Whether an opening says whose finding it is, in which cell, what stood there and what was asked."""
+    return all(isinstance(event.get(name), str) for name in _EVIDENCE)
+
+
 def _replay_bonus(
     event: Mapping[str, Any], run: RunEntry, standing: Mapping[FindingKey, Standing], counts: list[Count],
     evidence: dict[str, Evidence], closed: list[Closed],
@@ -322,7 +386,7 @@ def _replay_bonus(
         counts.append(
             Count(run.number, run.as_of, event["r"], event["u"], int(event["n"]), tuple(event["f"]))
         )
-    elif kind == "opened" and "u" in event and event["id"] not in evidence:
+    elif kind == "opened" and has_evidence(event) and event["id"] not in evidence:
         key = FindingKey(*event["k"])
         evidence[event["id"]] = Evidence(
             key, standing[key].first_seen, event["u"], event["c"], event["a"], event["cl"]
@@ -341,11 +405,13 @@ def fingerprint(book: Book, *, as_of: date, version: str) -> str:
     for table in book.tables.values():
         if table:
             digest.update(f"{table.schema.key}\n{table.sheet}\n".encode())
+            blank = 0  # rows below the last one count for nothing: some programs keep them, others do not
             for row in table.user_rows():
                 while row and (row[-1] is None or row[-1] == ""):
                     row.pop()
-                digest.update(repr(row).encode())
-                digest.update(b"\n")
+                if row:
+                    digest.update(b"[]\n" * blank + repr(row).encode() + b"\n")
+                blank = 0 if row else blank + 1
     return digest.hexdigest()
 
 
@@ -416,17 +482,19 @@ class Counted(NamedTuple):
 def lines(
     past: Past, book: Book, change: Difference, *, as_of: date, key: str, version: str, clean: int, audited: int,
     counted: Sequence[Counted] = (), closed: Sequence[Closed] = (), bearing: Collection[str] = (),
+    pages: Sequence[str] = (),
 ) -> tuple[LogLine, ...]:  # fmt: skip
     """The lines of one run: its entry, the rows that came, changed and went, the findings that opened and ended.
 
-    `bearing` are the codes of the rules that bear on the bonus: their findings are kept with the evidence.
+    `bearing` are the codes of the rules that bear on the bonus: their findings are kept with the evidence. `pages`
+    are the keys of the reports that it writes.
     """
     number = past.runs[-1].number + 1 if past.runs else 1
     events: list[dict[str, Any]] = [
         {
             "e": "run", "n": str(number), "as_of": as_of.isoformat(), "key": key, "version": version,
             "lang": book.lang, "base": str(past.runs[-1].number) if past.runs else "",
-            "clean": str(clean), "audited": str(audited),
+            "clean": str(clean), "audited": str(audited), **({"pages": " ".join(pages)} if pages else {}),
         }
     ]  # fmt: skip
     events += _row_events(past, book)

@@ -30,6 +30,11 @@ class Area(NamedTuple):
     last_row: int
     last_column: int
 
+    @property
+    def reference(self) -> str:
+        """The rectangle as Excel writes it: `B1:C3`."""
+        return f"{letters(self.first_column)}{self.first_row}:{letters(self.last_column)}{self.last_row}"
+
 
 _LOOKS_LIKE_A_CELL = re.compile(r"(?:[A-Z]{1,3}\d+|R\d*(?:C\d*)?|C\d*)\Z", re.IGNORECASE)
 
@@ -60,10 +65,12 @@ def address(sheet: str, row: int, column: int) -> str:
 class Doubt(NamedTuple):
     """A cell whose value the workbook itself does not give: the host could not read what a person sees there."""
 
-    kind: Literal["error", "formula"]
-    """`error`: the cell shows an error such as #REF!; `formula`: a formula without a stored result."""
+    kind: Literal["error", "formula", "broken", "number", "format"]
+    """`error`: the cell shows an error such as #REF!; `formula`: a formula without a stored result; `broken`: a
+    formula whose own text is lost; `number`: no number as Excel writes one; `format`: a number whose format is lost.
+    Only broken formulas and lost formats have a value in the grid."""
     raw: str
-    """What the cell holds: the error's code or the formula's text."""
+    """What the cell holds: the error's code, the formula's text, the stored value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +83,10 @@ class Grid:
     hidden_rows: frozenset[int] = frozenset()
     tables: tuple[Area, ...] = ()
     """Excel's own tables (ListObjects) on the sheet, header row included."""
+    may_grow: frozenset[Area] = frozenset()
+    """Those of `tables` that take in rows and columns typed beside them: with a header, without a row of totals."""
+    merged: tuple[Area, ...] = ()
+    """Merged cells: only the first of each area is seen."""
 
     def value(self, row: int, column: int) -> Value:
         """The value of a cell; None outside the grid."""
@@ -108,7 +119,8 @@ class Snapshot:
     """Changes whenever the stored workbook does; `apply` refuses when it is no longer current."""
     time_zone: str | None = None
     """The workbook's own time zone, where the host has one."""
-    notes: tuple[str, ...] = ()
+    notes: tuple[Text, ...] = ()
+    """What a person has to know about the workbook and has no cell to stand on."""
 
     def report_sheet(self, key: str) -> str | None:
         """The name of the sheet that holds our report `key`, if there is one."""
@@ -312,6 +324,15 @@ class Fill(NamedTuple):
     value: str
 
 
+class TableGrowth(NamedTuple):
+    """An Excel table that takes in what stands directly below and beside it, as it does when a person types there."""
+
+    sheet: str
+    was: Area
+    now: Area
+    """With the same first cell."""
+
+
 class LogLine(NamedTuple):
     """One line of the log; `seal` is the run's hash on its first line, else None."""
 
@@ -319,10 +340,24 @@ class LogLine(NamedTuple):
     seal: str | None = None
 
 
-def log_lines(grid: Grid) -> tuple[LogLine, ...]:
+def log_rows(grid: Grid) -> tuple[tuple[int, LogLine], ...]:
     """The log as every host keeps it, from row 1 on: the line in column A, its seal or nothing in column B."""
-    pairs = ((grid.value(row, 1), grid.value(row, 2)) for row in range(1, len(grid.rows) + 1))
-    return tuple(LogLine(str(text), str(seal) if seal else None) for text, seal in pairs if text)
+    rows = ((row, grid.value(row, 1), grid.value(row, 2)) for row in range(1, len(grid.rows) + 1))
+    return tuple((row, LogLine(str(text), str(seal) if seal else None)) for row, text, seal in rows if text)
+
+
+def log_lines(grid: Grid) -> tuple[LogLine, ...]:
+    """The same without the numbers of the rows."""
+    return tuple(line for _, line in log_rows(grid))
+
+
+class Keep(NamedTuple):
+    """How many earlier states a host keeps that keeps them itself: the last ones, and one a day, week and month."""
+
+    last: int
+    days: int
+    weeks: int
+    months: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -332,14 +367,17 @@ class Changes:
     fills: tuple[Fill, ...] = ()
     columns: tuple[ColumnUpdate, ...] = ()
     highlights: tuple[Highlight, ...] = ()
+    tables: tuple[TableGrowth, ...] = ()
     pages: tuple[Page, ...] = ()
     """Reports: put in place of the sheet that our defined name owns, else appended. `name` is free or already ours."""
     log: tuple[LogLine, ...] = ()
     log_name: str = ""
     """The name for the hidden log sheet where none exists yet."""
+    keep: Keep | None = None
+    """Earlier states beyond these are deleted; None: no state is."""
 
     def __bool__(self) -> bool:
-        return bool(self.fills or self.columns or self.highlights or self.pages or self.log)
+        return bool(self.fills or self.columns or self.highlights or self.tables or self.pages or self.log)
 
 
 class Applied(NamedTuple):
@@ -351,6 +389,8 @@ class Applied(NamedTuple):
     """Where the reports went, if the workbook itself could not be written safely."""
     reason: Text | None = None
     """Why it could not, in one sentence."""
+    note: Text | None = None
+    """What else it could not do, with the workbook written as it should be."""
 
 
 def free_name(wanted: str, taken: Collection[str]) -> str:

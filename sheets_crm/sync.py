@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -17,7 +19,7 @@ from sheets_crm.hosts import Host
 from sheets_crm.metrics import bonus
 from sheets_crm.pages import bonus as bonus_page
 from sheets_crm.pages.to_fix import column_update, highlights
-from sheets_crm.sheet import Applied, Changes, LogLine, Page, Snapshot, free_name
+from sheets_crm.sheet import Applied, Changes, Keep, LogLine, Page, Snapshot, TableGrowth, free_name
 from sheets_crm.text import Text
 from sheets_crm.verdict import Verdict, bearing, counted, judge
 
@@ -91,11 +93,26 @@ def run(
     holds a later run, or if `as_of` lies in the future and `record` is false; `Run.obstacle` then says why.
     `until` ends the forecast's period on another day than the end of the month or quarter.
     """
-    snapshot = host.read(wanted)
-    planned = audit(snapshot, host.label, today=today, as_of=as_of, record=record, names=names, until=until)
-    if not write or planned.obstacle is not None:
-        return planned
-    return replace(planned, applied=host.apply(planned.changes, snapshot))
+    with collector_paused():
+        snapshot = host.read(wanted)
+        planned = audit(
+            snapshot, host.label, today=today, as_of=as_of, record=record, names=names, until=until
+        )
+        if not write or planned.obstacle is not None:
+            return planned
+        return replace(planned, applied=host.apply(planned.changes, snapshot))
+
+
+@contextmanager
+def collector_paused() -> Iterator[None]:
+    """Millions of cells and rows hold no cycles; walking them again and again to look for some is a tenth of a run."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def audit(
@@ -125,13 +142,14 @@ def audit(
     firm = Firm(book, day, checks.settings_of(book, day), before)
     checked = checks.run(firm)
     verdict = judge(firm, checked)
-    added = () if repeated else _log_lines(firm, checked, verdict, key)
+    lasting = tuple(name for name in names if name != "forecast" or until is None)
+    added = () if repeated else _log_lines(firm, checked, verdict, key, lasting)
     if repeated:
         entry, head = past.last, past.head
     elif obstacle is not None:
         entry, head = None, past.head
     else:
-        entry, head = read_past([*log, *added]).last, added[0].seal or ""
+        entry, head = read_past(added).last, added[0].seal or ""
     planned = Run(
         label, firm, checked, verdict, snapshot, head, Changes(), entry, obstacle, repeated, until=until
     )
@@ -146,11 +164,22 @@ def time_zone(book: Book) -> str | None:
     return usual if stated or book.time_zone is None else book.time_zone
 
 
-def _log_lines(firm: Firm, checked: Checked, verdict: Verdict, key: str) -> tuple[LogLine, ...]:
+def log_again(repeated: Run) -> tuple[LogLine, ...]:
+    """The lines that the log's last run left there, made anew by a run that repeats it; none for any other."""
+    if not repeated.repeated or repeated.entry is None:
+        return ()
+    entry = repeated.entry
+    return _log_lines(repeated.firm, repeated.checked, repeated.verdict, entry.key, entry.pages)
+
+
+def _log_lines(
+    firm: Firm, checked: Checked, verdict: Verdict, key: str, pages: Sequence[str]
+) -> tuple[LogLine, ...]:
     return lines(
         firm.past, firm.book, verdict.difference, as_of=firm.as_of, key=key, version=__version__,
         clean=verdict.firm.clean, audited=verdict.firm.audited,
         counted=counted(firm, checked, verdict.findings), closed=bonus.closing(firm), bearing=bearing(),
+        pages=pages,
     )  # fmt: skip
 
 
@@ -165,9 +194,17 @@ def _changes(planned: Run, added: Sequence[LogLine], pages: tuple[Page, ...]) ->
         fills=tuple(fill for table in tables for fill in table.fills),
         columns=tuple(column_update(table, by_table[table.schema.key], lang) for table in tables),
         highlights=tuple(h for table in tables for h in highlights(table)),
+        tables=tuple(
+            TableGrowth(table.sheet, table.listed, now)
+            for table in tables
+            if table.sheet and table.listed and (now := table.grown)
+        ),
         pages=pages,
         log=tuple(added),
         log_name=free_name(_LOG_NAME, [s.name for s in planned.snapshot.sheets]),
+        keep=Keep(
+            *(planned.firm.setting(f"backups_{which}") for which in ("kept", "days", "weeks", "months"))
+        ),
     )
 
 

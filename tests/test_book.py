@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -15,6 +16,7 @@ from sheets_crm.book.tables import match_headers, spellings
 from sheets_crm.errors import StructureError
 from sheets_crm.schema import FIRM_SETTINGS, TABLES, Clause
 from sheets_crm.sheet import Area, Grid, SheetInfo
+from sheets_crm.text import Text
 from tests.firms import deals, sheet, snapshot
 
 DEALS = TABLES["Deals"]
@@ -228,3 +230,101 @@ def test_every_shipped_setting_can_be_followed(lang: str) -> None:
         for n, s in enumerate(FIRM_SETTINGS.values())
     ]
     assert resolve(clauses, {}, date(2026, 5, 20), lang).bad == ()
+
+
+FREE: dict[str, tuple[list[list[Any]], tuple[Area, ...], int]] = {
+    "right of the headers": ([["x", 1.0]], (), 3),
+    "not over someone's values": ([["x", 1.0, "mine"], ["y", 1.0, None, "mine too"]], (), 5),
+    "over old words of ours": ([["x", 1.0, "✗ Stage: 34 days [ST06]"]], (), 3),
+    "not under a merged header": ([["x", 1.0]], (Area(1, 3, 2, 4),), 5),
+    "a merged row further down is no obstacle": ([["x", 1.0]], (Area(3, 1, 3, 9),), 3),
+}
+
+
+@pytest.mark.parametrize("case", FREE)
+def test_to_fix_goes_into_the_first_column_that_is_free_all_the_way_down(case: str) -> None:
+    """A blank header alone does not make a column free: someone may have typed below it."""
+    rows, merged, expected = FREE[case]
+    grid = Grid("Deals", [["Stage", "Amount"], *rows], merged=merged)
+    assert read_book(snapshot(grid)).deals.hygiene_column == expected
+
+
+@pytest.mark.parametrize(
+    ("gap", "may_grow", "below", "grown"),
+    [
+        (False, True, None, Area(1, 1, 3, 3)),
+        (False, False, 3, None),
+        (True, True, 4, Area(1, 1, 2, 3)),
+    ],
+)
+def test_a_table_takes_in_rows_that_follow_without_a_gap(
+    gap: bool, may_grow: bool, below: int | None, grown: Area | None
+) -> None:
+    """And To fix beside it; what it cannot take in is known by its first row."""
+    area = Area(1, 1, 2, 2)
+    rows: list[list[Any]] = [["Stage", "Amount"], ["New", 1.0], *([[]] if gap else []), ["New", 2.0]]
+    grid = Grid("Deals", rows, tables=(area,), may_grow=frozenset({area} if may_grow else ()))
+    deals = read_book(snapshot(grid)).deals
+    assert (deals.below, deals.grown) == (below, grown)
+
+
+def merged(*areas: Area, hidden: tuple[int, ...] = ()) -> Grid:
+    """Three deals under a title, some of their cells merged, some of their rows hidden."""
+    rows = [["Our firm", "", "", ""], ["Owner", "Deal", "Stage", "Colour"]]
+    rows += [[name, f"Deal {name}", "New", ""] for name in ("Ann", "", "Bob")]
+    return Grid("Deals", rows, hidden_rows=frozenset(hidden), merged=areas)
+
+
+MERGES = {
+    "down the owners": (Area(3, 1, 4, 1), {(4, "owner"): "A3:A4"}),
+    "across a row, told once": (Area(5, 1, 5, 3), {(5, "name"): "A5:C5"}),
+    "over all": (
+        Area(3, 1, 5, 3), {(3, "name"): "A3:C5", (4, "owner"): "A3:C5", (5, "owner"): "A3:C5"},
+    ),
+    "the title": (Area(1, 1, 1, 4), {}),
+    "below the deals": (Area(9, 1, 1_048_576, 4), {}),
+    "the firm's own column": (Area(3, 4, 5, 4), {}),
+}  # fmt: skip
+"""What is merged: its area, and the doubtful cells with what is told of them."""
+
+
+@pytest.mark.parametrize(("area", "cells"), MERGES.values(), ids=MERGES.keys())
+def test_a_cell_that_a_merged_one_covers_is_doubtful(area: Area, cells: dict[tuple[int, str], str]) -> None:
+    """A person sees one owner for two deals, the file has him for the first only; what is stored is read all the same."""
+    table = read_book(snapshot(merged(area))).deals
+    assert {place: problem.raw for place, problem in table.problems.items()} == cells
+    assert [deal.owner for deal in table.rows] == ["Ann", None, "Bob"]
+    assert not any(problem.fatal for problem in table.problems.values())
+
+
+def test_areas_that_overlap_a_million_times_cost_no_more_than_the_cells_they_cover() -> None:
+    """No sound sheet has them; none may hang a run."""
+    table = read_book(snapshot(merged(*[Area(1, 1, 1_048_576, 3)] * 200_000))).deals
+    assert table.problems.keys() == {(3, "owner"), (4, "owner"), (5, "owner")}
+
+
+NOTES = {
+    "nothing to tell": (merged(Area(1, 1, 1, 4), Area(9, 1, 10, 2)), []),
+    "one hidden row": (merged(hidden=(1, 4, 99)), ["Sheet “Deals”: 1 row hidden (by a filter or by hand), judged like all others."]),
+    "a merged header": (
+        merged(Area(2, 1, 2, 2), Area(2, 3, 2, 4)),
+        ["Sheet “Deals”: the merged cells A2:B2 show one header for several columns (Owner, Deal); unmerge them."],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("grid", "notes"), NOTES.values(), ids=NOTES.keys())
+def test_what_has_no_cell_to_stand_on_is_noted(grid: Grid, notes: list[str]) -> None:
+    """Hidden rows of the table are counted, and judged; a merged title is nobody's trouble."""
+    book = read_book(snapshot(grid))
+    assert [note.en for note in book.notes] == notes
+    assert len(book.deals.rows) == 3
+
+
+def test_the_notes_of_the_host_come_first() -> None:
+    """What the host has to tell is the book's to tell."""
+    told = replace(snapshot(merged(hidden=(3, 4))), notes=(Text("Locked.", "Заперто."),))
+    assert [note.ru for note in read_book(told).notes] == [
+        "Заперто.",
+        "Лист «Deals»: строки, скрытые фильтром или вручную (2), проверены наравне со всеми.",
+    ]

@@ -20,7 +20,7 @@ from click.shell_completion import get_completion_class
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sheets_crm import sync
+from sheets_crm import inert, sync
 from sheets_crm.checks import RULES
 from sheets_crm.cli import care, formats, session
 from sheets_crm.reports import REPORTS
@@ -406,7 +406,7 @@ def test_colours_can_be_switched_off(options: tuple[str, ...], env: dict[str, st
 
 def test_a_users_text_cannot_command_the_terminal() -> None:
     """Escape codes and direction marks in a cell come out as spaces."""
-    assert session.plain("a\x1b[31mb\u202ec\nd") == "a [31mb c d"
+    assert inert.on_screen("a\x1b[31mb\u202ec\nd") == "a [31mb c d"
 
 
 # ------------------------------------------------------------------- formats
@@ -430,15 +430,17 @@ def test_csv_never_starts_a_cell_with_a_command(bad: str, tmp_path: Path) -> Non
     path = firm(tmp_path / "f.xlsx", [deal(1, owner=bad, amount=-1)])
     rows = rows_of(call("audit", path, "--as-of", FIRST, "--dry-run", "--format", "csv").stdout)
     assert rows[0]["owner"] == "'" + bad.strip()
-    assert formats.harmless(bad) == "'" + bad
+    assert inert.in_csv(bad).startswith("'")
 
 
 @given(st.text())
-def test_harmless_text_is_the_text_or_the_text_behind_an_apostrophe(text: str) -> None:
-    """Nothing is lost, and nothing that begins like a formula is left."""
-    safe = formats.harmless(text)
-    assert safe in (text, "'" + text)
-    assert not safe.startswith(("=", "+", "-", "@", "\t", "\r", "\n"))
+def test_csv_loses_nothing_but_controls_and_calculates_nothing(text: str) -> None:
+    """Only apostrophes are added, and no part that a spreadsheet may take for a cell begins like a formula."""
+    safe = inert.in_csv(text)
+    assert safe.replace("'", "") == inert._UNSEEN_IN_CSV.sub(" ", text).replace("'", "")
+    for part in re.split("[;\t\r\n]", safe):
+        assert not part.lstrip(' "').startswith(("=", "+", "-", "@"))
+    assert not safe.startswith(("\t", "\r", "\n"))
 
 
 class Page(HTMLParser):
@@ -519,11 +521,9 @@ def test_an_annotation_is_one_line_and_comes_apart_again(file: str, title: str, 
     found = re.fullmatch(r"::error file=([^:,]*),title=([^:,]*)::(.*)", line, re.DOTALL)
     assert found
     signs = {"%25": "%", "%0D": "\r", "%0A": "\n", "%3A": ":", "%2C": ","}
-    assert [re.sub("%(25|0D|0A|3A|2C)", lambda m: signs[m[0]], part) for part in found.groups()] == [
-        file,
-        title,
-        message,
-    ]
+    came = [re.sub("%(25|0D|0A|3A|2C)", lambda m: signs[m[0]], part) for part in found.groups()]
+    kept = [re.sub("[^\r\n]", lambda m: inert.on_screen(m[0]), text) for text in (file, title, message)]
+    assert came == kept
 
 
 @pytest.mark.parametrize("name", REPORTS)
@@ -764,3 +764,17 @@ def test_today_is_the_day_in_the_firms_zone() -> None:
     here: Any = session.today(None)
     assert isinstance(here, date)
     assert abs((session.today("Nowhere/Land") - here).days) <= 1
+
+
+def test_what_has_no_cell_is_told_once_on_stderr(tmp_path: Path) -> None:
+    """In every command that reads the workbook, in its language, and never among the data on stdout."""
+    path = firm(tmp_path / "firm.xlsx", SIX)
+    book = openpyxl.load_workbook(path)
+    for row in (3, 4, 5, 6, 7):
+        book["Deals"].row_dimensions[row].hidden = True
+    book.save(path)
+    sentence = "Лист «Deals»: строки, скрытые фильтром или вручную (5), проверены наравне со всеми."
+    for command in (("audit", path), ("run", path, "--dry-run"), ("report", path, "audit")):
+        result = call(*command, "--as-of", FIRST, "--lang", "ru")
+        assert result.stderr.count(sentence) == 1
+        assert sentence not in result.stdout

@@ -23,7 +23,7 @@ from sheets_crm.schema.settings import SettingKind
 from sheets_crm.text import LANGS, same
 from tests.command_line import FAULTY, FIRST, LATER, PLAIN, SIX, call, deal, firm, judged, spelled
 
-NAMES = ("audit", "report", "schema", "rules")
+NAMES = ("audit", "report", "schema", "rules", "verify")
 AUDIT = {
     "schema_version", "workbook", "as_of", "lang", "run_recorded", "baseline", "checked", "not_checked", "rows",
     "counts", "score", "findings",

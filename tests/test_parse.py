@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sheets_crm.book.parse import Reading, as_text, convert, folded, number_in_text
+from sheets_crm.book.parse import Reading, as_text, convert, folded, number_in_text, visible
 from sheets_crm.schema import TABLES
 
 DEALS = TABLES["Deals"]
@@ -43,6 +43,11 @@ DMY, MDY, SHIPPED = Reading("dmy", order_stated=True), Reading("mdy", order_stat
         (60.0, SHIPPED, None),
         (True, SHIPPED, None),
         (date(2026, 3, 5), SHIPPED, datetime(2026, 3, 5)),
+        (date(1979, 12, 31), SHIPPED, None),
+        (date(1980, 1, 1), SHIPPED, datetime(1980, 1, 1)),
+        (datetime(2100, 12, 31, 23), SHIPPED, datetime(2100, 12, 31, 23)),
+        (date(2101, 1, 1), SHIPPED, None),
+        ("05.03.0206", SHIPPED, None),
     ],
 )
 def test_a_date_is_read_for_certain_or_not_at_all(
@@ -73,6 +78,10 @@ def test_a_date_is_read_for_certain_or_not_at_all(
         (math.inf, None, True),
         (True, None, True),
         (date(2026, 1, 1), None, True),
+        (999_999_999_999_999.0, Decimal(999_999_999_999_999), None),
+        (12345678901234567.0, None, True),
+        (-1e300, None, True),
+        pytest.param(10**400, None, True, id="more than a float holds"),
     ],
 )
 def test_a_sum_is_a_number_or_a_doubt(typed: Any, expected: Decimal | None, fatal: bool | None) -> None:
@@ -146,6 +155,44 @@ def test_a_cell_as_text_is_what_a_person_would_copy(value: Any, text: str | None
     assert as_text(value) == text
 
 
+@pytest.mark.parametrize(
+    ("column", "values", "odd"),
+    [
+        ("deal_id", ["A-1", "A-2\u00a0"], {1: False}),
+        ("deal_id", ["A-1\u200b", 7.0], {0: False}),
+        ("deal_id", ["A-1", "A-2", 7.0], {2: False}),
+        ("deal_id", ["D0001", "D0002", "D0003", 7.0], {}),
+        ("deal_id", [1.0, 2.0, 3.0, "A-1"], {}),
+        ("deal_id", [1.23456789012346e17, "A-1"], {0: True}),
+        ("contract_no", [1.23456789012346e17], {0: False}),
+        (
+            "name",
+            ["Pumps\u00a0for you", "\ufeffPumps", "Pu\u00admps", "\u202espmuP"],
+            {1: False, 2: False, 3: False},
+        ),
+        ("name", ["\U0001f469\u200d\U0001f4bb", "\u0646\u200c\u0627"], {}),
+        ("next_step", ["a\u200bb\ncall", "a\u200eb", "\x07", "a\tb\r\nc"], {2: False}),
+        ("next_step", ["x" * 32_767, "x" * 32_768, "\U0001f600" * 16_384, None, ""], {1: False, 2: False}),
+        ("stage", ["Won\u00a0", "Won"], {0: False}),
+    ],
+)
+def test_what_cannot_be_seen_or_was_lost_in_a_text_is_doubtful(
+    column: str, values: list[Any], odd: dict[int, bool]
+) -> None:
+    """By index, whether the value is lost; a note may hold what messengers put in, an ID may not, emoji may be joined."""
+    read, problems = convert(DEALS.column(column), values, SHIPPED)
+    assert {index: problem.fatal for index, problem in problems.items()} == odd
+    assert all((read[index] is None) == fatal for index, fatal in odd.items())
+    assert all(problem.fix for problem in problems.values())
+
+
+def test_invisible_characters_are_spelled_out() -> None:
+    """So that a person sees what is to be taken out; an ordinary text stays as it is."""
+    assert visible("A-1\u200b") == "A-1‹U+200B›"
+    assert visible("Насосы\nдля вас") == "Насосы\nдля вас"
+
+
 def test_folding_joins_what_people_type_differently() -> None:
     """Case, spaces of every kind and ё are folded away."""
     assert folded(" Ещё\u00a0\nне  НУЖНО ") == folded("еще не нужно")
+    assert folded("A-1\u200b\ufeff ") == folded("\u202aa-1\u202c") == "a-1"

@@ -201,24 +201,6 @@ def test_the_workbook_part_keeps_its_order(case: str) -> None:
     assert Workbook(Package(after)).owned("audit") is not None
 
 
-def test_a_workbook_without_styles_gets_some() -> None:
-    """Some exporters write none."""
-    bare = with_parts(
-        firm(),
-        {
-            STYLES: None,
-            TYPES: lambda xml: re.sub(rb'<Override PartName="/xl/styles.xml"[^>]*>', b"", xml),
-            "xl/_rels/workbook.xml.rels": lambda xml: re.sub(rb'<Relationship [^>]*styles.xml"/>', b"", xml),
-            "xl/worksheets/sheet1.xml": lambda xml: re.sub(rb' s="\d+"', b"", xml).replace(
-                b' dxfId="0"', b""
-            ),
-        },
-    )
-    after = patched(bare, Changes(columns=(column(),), pages=(report(),)))
-    assert not unsound(after)
-    assert opened(after)["Audit"]["A1"].font.b
-
-
 @pytest.mark.parametrize(
     ("reference", "sheet"),
     [

@@ -15,7 +15,7 @@ from sheets_crm.errors import WorkbookUnsafe
 from sheets_crm.hosts.xlsx import patched
 from sheets_crm.hosts.xlsx.guard import prove, repairs
 from sheets_crm.hosts.xlsx.package import Package
-from sheets_crm.hosts.xlsx.patch import Wish, splice, widened
+from sheets_crm.hosts.xlsx.patch import widened
 from sheets_crm.hosts.xlsx.scan import (
     Parts,
     attribute,
@@ -26,6 +26,7 @@ from sheets_crm.hosts.xlsx.scan import (
     tag_end,
     with_attribute,
 )
+from sheets_crm.hosts.xlsx.splice import Splice, Wish, Wishes
 from sheets_crm.sheet import Area, Changes, ColumnUpdate, Fill, LogLine, letters
 from tests.packages import with_parts
 from tests.xlsx_samples import DEALS, column, firm, highlight, opened, parts, run
@@ -44,7 +45,11 @@ def sheet(body: str, before: str = "", after: str = "", prefix: str = "") -> byt
 
 def spliced(body: str, wanted: dict[int, dict[int, Wish]], **around: str) -> str:
     """The rows of a sheet after a splice."""
-    return splice(split(sheet(body, **around)), wanted, SST.__getitem__, "Deals").parts.body.decode()
+    parts = split(sheet(body, **around))
+    found = Splice(parts, Wishes(wanted), SST.__getitem__, "Deals")
+    found.look(parts.body)
+    found.end()
+    return (found.apply(parts.body, 0) + found.after).decode()
 
 
 def inline(reference: str, text: str, style: str = "") -> str:
@@ -159,50 +164,91 @@ def test_a_wish_changes_its_cell_and_no_other_byte(case: str) -> None:
 def test_a_prefixed_sheet_gets_prefixed_cells() -> None:
     """LibreOffice and others may write `<x:row>`."""
     xml = sheet('<x:row r="2"><x:c r="A2"/></x:row>', prefix="x")
-    done = splice(split(xml), {2: {2: FIX}}, SST.__getitem__, "Deals").parts.body
+    parts = split(xml)
+    found = Splice(parts, Wishes({2: {2: FIX}}), SST.__getitem__, "Deals")
+    found.look(parts.body)
+    done = found.apply(parts.body, 0)
     assert done == (
         b'<x:row r="2"><x:c r="A2"/><x:c r="B2" t="inlineStr"><x:is><x:t>x</x:t></x:is></x:c></x:row>'
     )
 
 
 UNSAFE_SHEETS = {
-    "a merged cell": ('<row r="2"/>', '<mergeCells count="1"><mergeCell ref="C1:D9"/></mergeCells>'),
-    "a shared formula": ('<row r="2"><c r="D2"><f t="shared" si="0"/><v>1</v></c></row>', ""),
-    "an array formula": ('<row r="2"><c r="D2"><f t="array" ref="D2">1</f><v>1</v></c></row>', ""),
-    "inside another cell's array": ('<row r="2"><c r="C2"><f t="array" ref="C2:D2">1</f></c></row>', ""),
-    "rows out of order": ('<row r="3"/><row r="2"/>', ""),
-    "a comment between the rows": ('<row r="1"/><!-- x --><row r="2"/>', ""),
+    "a shared formula that others are stored with": (
+        '<row r="2"><c r="D2"><f t="shared" ref="D2:E2" si="0">A2</f></c><c r="E2"><f t="shared" si="0"/></c></row>',
+        {2: {4: FIX}},
+    ),
+    "an array formula over more than is ours": (
+        '<row r="2"><c r="D2"><f t="array" ref="D2:E2">1</f><v>1</v></c></row>',
+        {2: {4: FIX}},
+    ),
+    "inside another cell's array": (
+        '<row r="2"><c r="C2"><f t="array" ref="C2:D2">1</f></c></row>',
+        {2: {4: FIX}},
+    ),
+    "inside a data table": (
+        '<row r="2"><c r="C2"><f t="dataTable" ref="C2:D3" dt2D="1" r1="A1"/></c></row>',
+        {2: {4: FIX}},
+    ),
+    "an ID in a spilled area": (
+        '<row r="2"><c r="A2"><f t="array" ref="A2:A3">1</f></c></row>',
+        {3: {1: Wish("D0001", "fill")}},
+    ),
+    "a formula under a header that is only now ours": (
+        '<row r="1"><c r="A1"/></row><row r="2"><c r="D2"><f>A2</f><v></v></c></row>',
+        {1: {4: Wish("To fix", "header")}, 2: {4: BLANK}},
+    ),
+    "rows out of order": ('<row r="3"/><row r="2"/>', {2: {4: FIX}}),
+    "a comment between the rows": ('<row r="1"/><!-- x --><row r="2"/>', {2: {4: FIX}}),
 }
 
 
 @pytest.mark.parametrize("case", UNSAFE_SHEETS, ids=str)
 def test_what_cannot_be_written_safely_is_refused(case: str) -> None:
     """A sentence instead of a broken sheet."""
-    body, after = UNSAFE_SHEETS[case]
+    body, wanted = UNSAFE_SHEETS[case]
     with pytest.raises(WorkbookUnsafe):
-        spliced(body, {2: {4: FIX}}, after=after)
+        spliced(body, wanted)
+
+
+OURS_ALONE = {
+    "a plain formula": '<c r="D2"><f>A2</f><v>1</v></c>',
+    "a shared formula's follower": '<c r="D2"><f t="shared" si="0"/><v>1</v></c>',
+    "a shared formula that all goes": '<c r="D2"><f t="shared" ref="D2:D3" si="0">A2</f><v>1</v></c>',
+    "an array formula in this cell alone": '<c r="D2"><f t="array" ref="D2">1</f><v>1</v></c>',
+    "an array formula that all goes": '<c r="D2"><f t="array" ref="D2:D3">1</f><v>1</v></c>',
+}
+
+
+@pytest.mark.parametrize("case", OURS_ALONE, ids=str)
+def test_a_formula_under_our_header_gives_way(case: str) -> None:
+    """The column is ours, so nothing in it is kept for someone; no formula elsewhere hangs on it."""
+    below = '<row r="3"><c r="D3"><f t="shared" si="0"/><v>2</v></c></row>'
+    done = spliced(f'<row r="2">{OURS_ALONE[case]}</row>{below}', {2: {4: FIX}, 3: {4: BLANK}})
+    assert done == f'<row r="2">{inline("D2", "x")}</row><row r="3"><c r="D3"/></row>'
+
+
+@pytest.mark.parametrize("merged", ["C1:D9", "D2:E2", "A2:F2"])
+def test_merged_cells_are_written_under(merged: str) -> None:
+    """Nothing shows there until it is split again, and nothing is lost; the colours follow all the same."""
+    after = f'<mergeCells count="1"><mergeCell ref="{merged}"/></mergeCells>'
+    assert spliced('<row r="2"/>', {2: {4: FIX}}, after=after) == f'<row r="2">{inline("D2", "x")}</row>'
 
 
 @pytest.mark.parametrize(
     "xml",
     [
-        sheet("").decode().encode("utf-16"),
-        b'<?xml version="1.0" encoding="windows-1251"?>' + sheet(""),
+        b'<?xml version="1.0" encoding="klingon"?>' + sheet(""),
+        sheet("").decode().encode("utf-16")[:-1],
         b"<!DOCTYPE x>" + sheet(""),
         b"<worksheet/>",
     ],
-    ids=["UTF-16", "another encoding", "a DOCTYPE", "no rows at all"],
+    ids=["an encoding of nobody's", "half a character", "a DOCTYPE", "no rows at all"],
 )
 def test_odd_sheets_are_refused(xml: bytes) -> None:
     """Bytes that no spreadsheet program writes are not spliced."""
     with pytest.raises(WorkbookUnsafe):
         split(xml)
-
-
-def test_a_merge_that_no_written_cell_touches_is_no_obstacle() -> None:
-    """A merged title above the table stays."""
-    merged = '<mergeCells count="1"><mergeCell ref="A1:D1"/></mergeCells>'
-    assert "D2" in spliced('<row r="2"/>', {2: {4: FIX}}, after=merged)
 
 
 @pytest.mark.parametrize("body", ['<c r="A2"><v>5</v></c>', '<c r="A2"><f>B2</f><v></v></c>'])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 
 import pytest
@@ -107,6 +108,16 @@ def test_a_package_no_parser_should_be_given_is_refused(changes: dict[str, Chang
         check(with_parts(GOOD, changes), "firm.xlsx")
     assert sentence in refusal.value.message.en
     assert refusal.value.message.ru != refusal.value.message.en
+
+
+@pytest.mark.parametrize("part", [WORKBOOK, "xl/styles.xml", "[Content_Types].xml", RELS])
+def test_a_part_too_large_for_a_tree_is_refused(part: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Names, formats and relationships become trees of ten times their size."""
+    monkeypatch.setattr(preflight, "MAX_TREE_BYTES", 20_000)
+    longer = with_parts(GOOD, {part: lambda xml: xml + b" " * 20_000})
+    assert check(GOOD, "firm.xlsx").sheets
+    with pytest.raises(WorkbookUnreadable, match=f"{re.escape(part)} unpacks to"):
+        check(longer, "firm.xlsx")
 
 
 def test_a_compression_that_excel_cannot_open_is_refused() -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import gc
 import hashlib
+import importlib
 import io
-import json
 import zipfile
 from collections.abc import Callable
 from datetime import date, datetime, time
@@ -25,6 +25,9 @@ from sheets_crm.hosts.xlsx.read import read
 from sheets_crm.sheet import Area, Doubt, Grid, SheetInfo, Snapshot, letters
 from tests.packages import SHEET1, STRINGS, WORKBOOK, holding, replacing, sheet, with_parts, workbook
 from tests.shared import shared
+
+reading = importlib.import_module("sheets_crm.hosts.xlsx.read")
+"""The module, whose name in its package is that of the function."""
 
 
 def everything(data: bytes, name: str = "firm.xlsx") -> Snapshot:
@@ -124,8 +127,8 @@ DOUBTS = [
     ("a formula with a blank result", b'<c r="A1"><f>SUM(B1)</f><v></v></c>', Doubt("formula", "=SUM(B1)")),
     ("a formula as openpyxl writes it", b'<c r="A1"><f>SUM(B1)</f><v/></c>', Doubt("formula", "=SUM(B1)")),
     ("a shared formula without a result", b'<c r="A1"><f t="shared" si="0"/></c>', Doubt("formula", "=")),
-    ("a number that is none", b'<c r="A1"><v>NaN</v></c>', Doubt("error", "NaN")),
-    ("a number in other digits", '<c r="A1"><v>١٢٣</v></c>'.encode(), Doubt("error", "١٢٣")),
+    ("a number that is none", b'<c r="A1"><v>NaN</v></c>', Doubt("number", "NaN")),
+    ("a number in other digits", '<c r="A1"><v>١٢٣</v></c>'.encode(), Doubt("number", "١٢٣")),
 ]
 
 
@@ -161,6 +164,53 @@ def test_a_cell_with_a_value_is_in_no_doubt(cell: bytes, value: object) -> None:
     grid = deals(holding(b'<row r="1">%b<c r="B1"><v>7</v></c></row>' % cell))
     assert grid.doubts == {}
     assert list(grid.rows[0]) == [value, 7.0]
+
+
+BROKEN = {
+    "a shared formula of which no cell has the text": b'<f t="shared" si="7"/>',
+    "an array formula of no cells": b'<f t="array">SUM(1)</f>',
+    "an array formula of no cells in other quotes": b"<f ca='1' t='array'>SUM(1)</f>",
+}
+
+
+@pytest.mark.parametrize("formula", BROKEN.values(), ids=BROKEN.keys())
+def test_a_formula_that_leads_nowhere_is_in_doubt(formula: bytes) -> None:
+    """Excel drops it when it repairs the file; what it once gave stands in the grid and in the doubt."""
+    grid = deals(holding(b'<row r="1"><c r="A1"><v>7</v></c><c r="B1">%b<v>5</v></c></row>' % formula))
+    assert grid.doubts == {(1, 2): Doubt("broken", "5")}
+    assert list(grid.rows[0]) == [7.0, 5.0]
+
+
+def test_a_number_whose_format_is_lost_is_in_doubt_and_read() -> None:
+    """It may have been a date, a share or a sum; text needs no format. XlsxWriter's workbook has one format, 0."""
+    grid = deals(
+        holding(
+            b'<row r="1"><c r="A1" s="1"><v>5</v></c><c r="B1" s="0"><v>5</v></c>'
+            b'<c r="C1" s="77" t="str"><v>a</v></c><c s="12" r="D1"><v>7</v></c></row>'
+        )
+    )
+    assert grid.doubts == {(1, 1): Doubt("format", "5"), (1, 4): Doubt("format", "7")}
+    assert list(grid.rows[0]) == [5.0, 5.0, "a", 7.0]
+
+
+def test_a_date_before_all_time_is_a_number() -> None:
+    """A formula can give it; calamine panics at such a date, and would take the whole workbook with it."""
+    made = workbook(
+        lambda page: page.write_datetime(1, 0, date(2026, 5, 19)), default_date_format="dd.mm.yyyy"
+    )
+    grid = deals(with_parts(made, {SHEET1: replacing(b"<v>46161</v>", b"<v>-1e300</v>")}))
+    assert (grid.value(2, 1), grid.doubts) == (-1e300, {})
+
+
+def test_a_shared_formula_is_whole_where_one_cell_has_its_text() -> None:
+    """The others refer to it by its number, as Excel saves a formula that was dragged down."""
+    grid = deals(
+        holding(
+            b'<row r="1"><c r="A1"><f t="shared" ref="A1:A2" si="0">1+1</f><v>2</v></c></row>'
+            b'<row r="2"><c r="A2"><f t="shared" si="0"/><v>2</v></c></row>'
+        )
+    )
+    assert (grid.doubts, [list(row) for row in grid.rows]) == ({}, [[2.0], [2.0]])
 
 
 def test_a_negative_date_is_in_doubt() -> None:
@@ -245,13 +295,17 @@ DAMAGED = [
     ("an unknown type", b'<row r="1"><c r="A1" t="zz"><v>2</v></c></row>', "Deals!A1 holds 'zz'"),
     ("a string's number that is none", b'<row r="1"><c r="A1" t="s"><v>x</v></c></row>', "Deals!A1 holds 'x'"),
     ("the string before the first", b'<row r="1"><c r="A1" t="s"><v>-1</v></c></row>', "Deals!A1 holds '-1'"),
-    ("a string that is not there", b'<row r="1"><c r="A1" t="s"><v>99</v></c></row>', "a sheet Deals that cannot"),
+    ("a string that is not there", b'<row r="1"><c r="A1" t="s"><v>99</v></c></row>', "the cell Deals!A1 holds no text"),
+    ("no character at all", b'<row r="1"><c r="A1" t="inlineStr"><is><t>a&#0;b</t></is></c></row>', "the cell Deals!A1"),
+    ("an entity of nobody", b'<row r="1"><c r="B1" t="str"><v>&x;</v></c></row>', "the cell Deals!B1 holds no text"),
+    ("a cell twice", b'<row r="1"><c r="A1"><v>1</v></c><c r="A1"><v>2</v></c></row>', "the cell Deals!A1 stands twice"),
+    ("a cell in another's row", b'<row r="1"><c r="A2"><v>1</v></c></row><row r="2"/>', "the cell A2 stands in row 1"),
     ("a row twice", b'<row r="2"/><row r="2"/>', "sheet Deals: row 2 stands twice"),
     ("row 0", b'<row r="0"/>', "a row numbered 0"),
     ("a row below the last", b'<row r="4294967295"/>', "a row numbered 4294967295"),
     ("a column right of the last", b'<row r="1"><c r="XFE1"/></row>', "a cell at XFE1"),
     ("a column beyond all", b'<row r="1"><c r="ZZZZZ1"/></row>', "a cell at ZZZZZ1"),
-    ("a cell below the last row", b'<row r="1"><c r="A1048577"/></row>', "a cell at A1048577"),
+    ("a cell below the last row", b'<row r="1"><c r="A1"/><c r="B1048577"/></row>', "a cell at B1048577"),
     ("a cell without an end", b'<row r="1"><c r="A1"><f>1', "a cell is cut off"),
     ("cells of another namespace", b'<row r="1"><zz:c r="XFD1"/></row>', "sheet Deals: :c "),
 ]  # fmt: skip
@@ -307,11 +361,20 @@ def test_a_stray_cell_too_far_away_is_refused_by_name(cell: str) -> None:
 def test_a_stray_cell_within_bounds_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     """The bound is the area, not the distance: 1,000 rows of 3 columns fit into 3,000 cells and not into 2,999."""
     rows = b'<row r="1"><c r="C1"><v>1</v></c></row><row r="1000"><c r="A1000"><v>2</v></c></row>'
-    monkeypatch.setattr(cells, "MAX_AREA", 3000)
+    monkeypatch.setattr(cells, "SPARSE_AREA", 3000)
     assert deals(holding(rows)).value(1000, 1) == 2.0
-    monkeypatch.setattr(cells, "MAX_AREA", 2999)
+    monkeypatch.setattr(cells, "SPARSE_AREA", 2999)
     with pytest.raises(WorkbookUnreadable, match="far from the others"):
         deals(holding(rows))
+
+
+def test_a_wide_sheet_is_read_if_every_third_of_its_cells_is_filled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beyond the area that may be mostly empty: 3 of 9 cells will do, 2 of 9 will not."""
+    monkeypatch.setattr(cells, "SPARSE_AREA", 5)
+    last = b'<row r="2"><c r="B2"><v>1</v></c></row><row r="3"><c r="C3"><v>1</v></c></row>'
+    assert deals(holding(b'<row r="1"><c r="A1"><v>1</v></c></row>' + last)).value(3, 3) == 1.0
+    with pytest.raises(WorkbookUnreadable, match="far from the others"):
+        deals(holding(b'<row r="1"><c r="A1"/></row>' + last))
 
 
 @given(st.lists(st.integers(1, 16384), min_size=1, max_size=30), st.integers(1, 702))
@@ -320,6 +383,35 @@ def test_the_widest_column_is_found(columns: list[int], start: int) -> None:
     body = b"".join(b'<c r="%b1"/>' % letters(column).encode() for column in columns)
     wider = [c for i, c in enumerate(columns) if c > max([start, *columns[:i]])]
     assert [column for column, _ in cells._ever_wider(body, start)] == wider
+
+
+SWOLLEN = [
+    ("a long text in many cells", "MAX_TEXT", 20, "the texts of sheet Deals unpack to"),
+    ("more cells than can be read", "MAX_CELLS", 3, "more cells than can be read"),
+    ("many cells to be looked at", "MAX_UNUSUAL", 1, "millions of odd cells"),
+]
+
+
+@pytest.mark.parametrize(
+    ("limit", "most", "sentence"), [case[1:] for case in SWOLLEN], ids=[case[0] for case in SWOLLEN]
+)
+def test_what_is_little_in_the_file_and_much_in_memory_is_refused(
+    limit: str, most: int, sentence: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before the parser is given it. Four cells, two of them odd, share the text Deal ID; each limit in turn is made low."""
+    rows = b'<row r="1"><c r="A1" t="s"><v>0</v></c><c r="B1" t="s"><v>0</v></c><c r="C1"><v> 1</v></c><c r="D1"><v> 2</v></c></row>'
+    assert deals(holding(rows)).rows[0] == ["Deal ID", "Deal ID", 1.0, 2.0]
+    monkeypatch.setattr(cells, limit, most)
+    monkeypatch.setattr(reading, "MAX_TEXT", cells.MAX_TEXT)
+    with pytest.raises(WorkbookUnreadable, match=sentence):
+        deals(holding(rows))
+
+
+def test_sheets_that_reach_too_far_together_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each alone would do."""
+    monkeypatch.setattr(reading, "MAX_AREA", 3)
+    with pytest.raises(WorkbookUnreadable, match="its sheets reach too far"):
+        everything(workbook())
 
 
 def test_a_sheet_that_is_not_needed_may_be_spoilt() -> None:
@@ -416,6 +508,50 @@ def test_hidden_rows_are_known() -> None:
     assert deals(workbook(fill)).hidden_rows == {2, 10}
 
 
+def test_merged_cells_are_areas_of_their_sheet() -> None:
+    """As the sheet lists them."""
+
+    def fill(page: Worksheet) -> None:
+        page.merge_range(2, 0, 3, 1, "both")
+        page.merge_range(5, 2, 5, 3, "one row")
+
+    assert deals(workbook(fill)).merged == (Area(3, 1, 4, 2), Area(6, 3, 6, 4))
+
+
+def told(data: bytes, *sheets: str) -> list[str]:
+    """What is noted about a workbook of which these sheets are read."""
+    return [note.en for note in read(data, "firm.xlsx", lambda _: sheets).notes]
+
+
+def test_a_protected_sheet_is_noted_if_it_is_read() -> None:
+    """Whoever is to mend a cell has to be able to; a sheet that only lists its options is not protected."""
+    made = workbook(lambda page: page.protect("secret"))
+    assert told(made, "Summary") == []
+    assert told(made, "Deals") == [
+        "Sheet “Deals” is protected, so people may not be able to mend its cells: Review > Unprotect Sheet in Excel."
+    ]
+    assert told(with_parts(made, {SHEET1: replacing(b' sheet="1"', b"")}), "Deals") == []
+
+
+def test_a_workbook_that_asks_to_be_opened_read_only_is_noted() -> None:
+    """Who answers Yes mends nothing."""
+    change = replacing(b"<workbookPr", b'<fileSharing readOnlyRecommended="1"/><workbookPr')
+    made = with_parts(workbook(), {WORKBOOK: change})
+    assert [note.split(":")[0] for note in told(made, "Deals")] == ["firm.xlsx asks to be opened read-only"]
+    assert told(workbook(), "Deals") == []
+
+
+def test_a_sheet_that_goes_on_far_below_its_last_value_is_noted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stray space, or a formula that was dragged to the end: the sentence names both rows."""
+    rows = b'<row r="2"><c r="A2"><v>1</v></c></row><row r="9"><c r="A9" t="str"><f>""</f><v></v></c></row>'
+    monkeypatch.setattr(reading, "_FAR_BELOW", 7)
+    assert told(holding(rows), "Deals") == []
+    monkeypatch.setattr(reading, "_FAR_BELOW", 6)
+    assert [note.split(":")[0] for note in told(holding(rows), "Deals")] == [
+        "Sheet “Deals” is in use down to row 9, but holds nothing to read below row 2"
+    ]
+
+
 def test_the_version_is_the_hash_of_the_file() -> None:
     """SHA-256 over the bytes that were read."""
     data = workbook()
@@ -468,45 +604,6 @@ def test_what_xlsxwriter_writes_is_read_back(rows: list[list[object]]) -> None:
 
 
 # --------------------------------------------------------------- the shared files
-
-HOSTILE = ("REFUSE", "ACCEPT", "WARN")
-
-
-@pytest.mark.parametrize("expect", HOSTILE)
-def test_hostile_workbooks_are_refused_or_read_right(expect: str) -> None:
-    """REFUSE is refused with a sentence, ACCEPT and WARN are read with all 41 rows, and nothing else is raised."""
-    folder = shared("hostile")
-    files = {
-        file: about["why"]
-        for file, about in json.loads((folder / "MANIFEST.json").read_text("utf-8")).items()
-        if about["expect"] == expect
-    }
-    assert files
-    wrong = []
-    for file, why in files.items():
-        try:
-            rows = len(deals((folder / file).read_bytes()).rows)
-        except WorkbookUnreadable:
-            rows = 0
-        if rows != (0 if expect == "REFUSE" else 41):
-            wrong.append((file, why, rows))
-    assert wrong == []
-
-
-IN_DOUBT = {
-    "cell_num_nan.xlsx": (2, 5),
-    "cell_num_arabic.xlsx": (2, 5),
-    "cell_err_unknown.xlsx": (2, 5),
-    "cell_err_spill.xlsx": (2, 5),
-    "cell_date_neg.xlsx": (2, 6),
-}
-
-
-@pytest.mark.parametrize("file", IN_DOUBT)
-def test_hostile_cells_that_calamine_would_hide_are_in_doubt(file: str) -> None:
-    """The doubt stands at the cell that was spoilt, and nowhere else."""
-    grid = deals(shared(f"hostile/{file}").read_bytes())
-    assert set(grid.doubts) == {IN_DOUBT[file]}
 
 
 def test_every_workbook_of_the_corpus_is_read() -> None:

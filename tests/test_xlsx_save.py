@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -15,10 +17,11 @@ from sheets_crm.errors import (
     WorkbookUnsafe,
 )
 from sheets_crm.hosts.xlsx import XlsxHost, create, patched, save
+from sheets_crm.hosts.xlsx.backups import back_up
 from sheets_crm.hosts.xlsx.package import Package
-from sheets_crm.hosts.xlsx.save import digest, replace_file, write_file
+from sheets_crm.hosts.xlsx.save import digest, load, replace_file, write_file
 from sheets_crm.hosts.xlsx.workbook import Workbook
-from sheets_crm.sheet import Changes, Fill, Snapshot
+from sheets_crm.sheet import Applied, Changes, Fill, Snapshot
 from tests.packages import with_parts
 from tests.shared import shared
 from tests.xlsx_samples import column, firm, opened, parts, report, run
@@ -59,7 +62,7 @@ def test_a_run_with_nothing_new_writes_nothing(book: Path) -> None:
     XlsxHost(book).apply(run(report()), snapshot(book))
     stamp, there = book.stat().st_mtime_ns, files(book.parent)
     applied = XlsxHost(book).apply(run(report()), snapshot(book))
-    assert applied == (False, None, None, None)
+    assert applied == Applied(changed=False)
     assert (book.stat().st_mtime_ns, files(book.parent)) == (stamp, there)
 
 
@@ -78,25 +81,15 @@ def test_a_workbook_changed_at_the_last_moment_is_left_alone(
 ) -> None:
     """The digest is compared once more just before the rename."""
     sha = digest(book.read_bytes())
-    back_up = save._back_up
 
-    def slow(path: Path, content: bytes, folder: Path) -> Path:
+    def slow(path: Path, content: bytes) -> Path:
         path.write_bytes(b"someone was quicker")
-        return back_up(path, content, folder)
+        return back_up(path, content)
 
-    monkeypatch.setattr(save, "_back_up", slow)
+    monkeypatch.setattr(save, "back_up", slow)
     with pytest.raises(WorkbookChanged):
         replace_file(book, b"new", sha)
     assert book.read_bytes() == b"someone was quicker"
-
-
-def test_a_workbook_open_in_excel_is_refused(book: Path) -> None:
-    """Excel keeps ~$name beside an open file."""
-    book.with_name("~$firm.xlsx").write_bytes(b"")
-    before = book.read_bytes()
-    with pytest.raises(WorkbookInUse, match="close it"):
-        XlsxHost(book).apply(run(), snapshot(book))
-    assert book.read_bytes() == before
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
@@ -121,7 +114,7 @@ def test_a_disk_that_refuses_leaves_the_file_as_it_was(
         monkeypatch.setattr(os, "fsync", refuse)
     else:
         monkeypatch.setattr(Path, "replace", refuse)
-    with pytest.raises(WorkbookUnsafe, match="No space left"):
+    with pytest.raises(WorkbookUnsafe, match="the disk is full"):
         replace_file(book, b"new", digest(before))
     assert book.read_bytes() == before
     assert not [name for name in files(book.parent) if name.endswith(".tmp")]
@@ -139,23 +132,193 @@ def test_a_disk_that_lies_is_caught(book: Path, monkeypatch: pytest.MonkeyPatch)
     assert book.read_bytes() == before
 
 
-def test_backups_of_one_moment_do_not_meet(book: Path) -> None:
-    """An equal backup is used again; another gets a number."""
-    stamp = (1_700_000_000, 1_700_000_000)
-    names = []
-    for content in (b"one", b"one", b"two"):
-        book.write_bytes(content)
-        os.utime(book, stamp)
-        names.append(replace_file(book, b"new", digest(content)))
-    assert names[0] == names[1] != names[2]
-    assert names[2].stem.endswith("-2")
-    assert [name.read_bytes() for name in names[1:]] == [b"one", b"two"]
+def test_a_workbook_opened_at_the_last_moment_is_left_alone(
+    book: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Someone opened it in Excel while the new version was being written."""
+    before = book.read_bytes()
+
+    def slow(path: Path, content: bytes) -> Path:
+        path.with_name(f"~${path.name}").touch()
+        return back_up(path, content)
+
+    monkeypatch.setattr(save, "back_up", slow)
+    with pytest.raises(WorkbookInUse, match="open in Excel"):
+        replace_file(book, b"new", digest(before))
+    assert book.read_bytes() == before
 
 
-def test_backups_may_stand_elsewhere(book: Path, tmp_path: Path) -> None:
-    """The folder is made."""
-    backup = replace_file(book, b"new", digest(book.read_bytes()), backup_dir=tmp_path / "safe")
-    assert backup.parent == tmp_path / "safe"
+# ------------------------------------------------------------- what must not be replaced
+
+
+def test_a_link_stays_a_link(book: Path, tmp_path: Path) -> None:
+    """What it leads to is replaced, and the backup stands beside that."""
+    (tmp_path / "desk").mkdir()
+    link = tmp_path / "desk" / "shortcut.xlsx"
+    link.symlink_to(book)
+    before = book.read_bytes()
+    backup = replace_file(link, b"new", digest(before))
+    assert link.is_symlink()
+    assert book.read_bytes() == b"new"
+    assert backup.parent == book.with_name("firm.backups")
+    assert files(tmp_path / "desk") == ["shortcut.xlsx"]
+
+
+def test_a_workbook_of_two_names_is_refused(book: Path) -> None:
+    """Hard links: the other name would keep the old content."""
+    book.with_name("other.xlsx").hardlink_to(book)
+    before = book.read_bytes()
+    with pytest.raises(WorkbookUnsafe, match="2 names"):
+        replace_file(book, b"new", digest(before))
+    assert book.with_name("other.xlsx").read_bytes() == book.read_bytes() == before
+
+
+def test_a_read_only_workbook_is_refused(book: Path) -> None:
+    """Even to whom the system would permit it: somebody meant it."""
+    book.chmod(0o444)
+    before = book.read_bytes()
+    with pytest.raises(WorkbookUnsafe, match="read-only"):
+        replace_file(book, b"new", digest(before))
+    assert book.read_bytes() == before
+    assert files(book.parent) == ["firm.xlsx"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="folders of Windows do not tell")
+def test_a_folder_of_others_is_named(book: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is the folder that cannot be written, and the sentence says so."""
+    monkeypatch.setattr(os, "access", lambda path, _: Path(path) != book.parent)
+    with pytest.raises(WorkbookUnsafe, match="may not change files in") as caught:
+        replace_file(book, b"new", digest(book.read_bytes()))
+    assert str(book.parent) in caught.value.message.ru
+
+
+def test_a_full_disk_is_known_before_anything_is_written(book: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The new version and the backup must fit; the sentence says how much is needed."""
+    before = book.read_bytes()
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(10**9, 0, 1_250_000))
+    with pytest.raises(WorkbookUnsafe) as caught:
+        replace_file(book, bytes(1_300_000 - len(before)), digest(before))
+    assert "needs 1.3 MB" in caught.value.message.en
+    assert "не хватает 50 КБ" in caught.value.message.ru
+    assert files(book.parent) == ["firm.xlsx"]
+    replace_file(book, bytes(1_250_000 - len(before)), digest(before))
+
+
+def test_a_disk_that_does_not_know_its_size_is_no_obstacle(
+    book: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Some folders on the network say 0 bytes of 0."""
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(0, 0, 0))
+    replace_file(book, b"new", digest(book.read_bytes()))
+    assert book.read_bytes() == b"new"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a pipe in a folder")
+def test_what_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
+    """A pipe would never end."""
+    os.mkfifo(tmp_path / "firm.xlsx")
+    with pytest.raises(WorkbookNotFound, match="not a file"):
+        load(tmp_path / "firm.xlsx")
+
+
+# ---------------------------------------------------------------------------- rights
+
+
+posix = pytest.mark.skipif(os.name != "posix", reason="rights as POSIX has them")
+
+
+@posix
+def test_a_private_workbook_is_never_open_to_others(book: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither its unfinished successor, nor its backup, at any moment."""
+    book.chmod(0o600)
+    seen: set[int] = set()
+    fsync = os.fsync
+
+    def looking(handle: int) -> None:
+        seen.update(path.stat().st_mode & 0o077 for path in book.parent.rglob("*.tmp"))
+        fsync(handle)
+
+    monkeypatch.setattr(os, "fsync", looking)
+    backup = replace_file(book, b"new", digest(book.read_bytes()))
+    assert seen == {0}
+    assert [path.stat().st_mode & 0o777 for path in (book, backup)] == [0o600, 0o600]
+
+
+@posix
+def test_the_owner_stays(book: Path) -> None:
+    """Where the system permits it."""
+    if os.getuid() != 0:
+        pytest.skip("only root gives files away")
+    os.chown(book, 12345, 23456)
+    book.chmod(0o640)
+    backup = replace_file(book, b"new", digest(book.read_bytes()))
+    for path in (book, backup):
+        state = path.stat()
+        assert (state.st_uid, state.st_gid, state.st_mode & 0o777) == (12345, 23456, 0o640)
+
+
+@posix
+def test_a_group_that_cannot_be_given_leaves_its_rights_to_nobody(
+    book: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another group gets what everybody has."""
+    if os.getuid() != 0:
+        pytest.skip("only root gives files away")
+    os.chown(book, 12345, 23456)
+    book.chmod(0o664)
+
+    def refuse(*_: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(os, "chown", refuse)
+    replace_file(book, b"new", digest(book.read_bytes()))
+    assert book.stat().st_mode & 0o777 == 0o644
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Python reaches extended attributes on Linux only")
+def test_extended_attributes_stay(book: Path) -> None:
+    """A label, an origin, an access list."""
+    try:
+        os.setxattr(book, "user.label", b"pipeline")
+    except OSError as problem:
+        pytest.skip(f"this disk has no extended attributes ({problem.strerror})")
+    replace_file(book, b"new", digest(book.read_bytes()))
+    assert os.getxattr(book, "user.label") == b"pipeline"
+
+
+def test_a_new_file_has_the_rights_of_any_new_file(tmp_path: Path) -> None:
+    """As the user's own settings have it."""
+    (tmp_path / "theirs").touch()
+    write_file(tmp_path / "ours.xlsx", b"x")
+    assert (tmp_path / "ours.xlsx").stat().st_mode == (tmp_path / "theirs").stat().st_mode
+
+
+# ------------------------------------------------------------------------- left behind
+
+
+def test_what_a_killed_run_left_is_swept(book: Path) -> None:
+    """Only what bears exactly the name of our unfinished file of this workbook."""
+    folder = book.with_name("firm.backups")
+    folder.mkdir()
+    ours = [
+        book.with_name(".firm.xlsx.0123abcd.sheets-crm.tmp"),
+        folder / ".firm.xlsx.0123abcd.sheets-crm.tmp",
+    ]
+    others = [
+        book.with_name(name)
+        for name in (
+            ".firm.2.xlsx.0123abcd.sheets-crm.tmp",
+            ".firm.xlsx.0123abcd.tmp",
+            ".firm.xlsx.budget.sheets-crm.tmp",
+            "firm.xlsx.0123abcd.sheets-crm.tmp",
+            "firm.tmp",
+        )
+    ]
+    for path in (*ours, *others):
+        path.write_bytes(b"half")
+    replace_file(book, b"new", digest(book.read_bytes()))
+    assert not [path for path in ours if path.exists()]
+    assert all(path.exists() for path in others)
 
 
 def test_a_new_workbook_owns_its_reports(tmp_path: Path) -> None:
@@ -173,7 +336,7 @@ def test_a_new_workbook_owns_its_reports(tmp_path: Path) -> None:
 
 def test_a_file_is_written_into_a_missing_folder_with_a_sentence(tmp_path: Path) -> None:
     """The reason of the system is named."""
-    with pytest.raises(WorkbookUnsafe, match="No such file"):
+    with pytest.raises(WorkbookUnsafe, match="no such folder"):
         write_file(tmp_path / "none" / "new.xlsx", b"x")
 
 

@@ -33,7 +33,10 @@ __all__ = [
     "TableRows",
     "as_text",
     "folded",
+    "kind_of_name",
+    "language",
     "read_book",
+    "standing",
     "wanted",
 ]
 
@@ -59,6 +62,11 @@ _SERVICE = {
 _KIND_OF = {name: kind for kind, names in _SERVICE.items() for name in names}
 
 
+def kind_of_name(stage: str) -> str:
+    """What a stage is by its name alone: won, lost, passive or refund for words that everyone uses, else active."""
+    return _KIND_OF.get(folded(stage), "active")
+
+
 class Resolved(NamedTuple):
     """What a reference by ID or name leads to: one row, or none, or several."""
 
@@ -77,6 +85,8 @@ class Book:
     sheets: tuple[SheetInfo, ...] = ()
     time_zone: str | None = None
     """The host's own time zone, where it has one."""
+    notes: tuple[Text, ...] = ()
+    """What a person has to know about the workbook and has no cell to stand on."""
 
     def of(self, row_type: type[R]) -> TableRows[R]:
         """The table whose rows are of that class."""
@@ -142,7 +152,7 @@ class Book:
             return None
         name = folded(deal.stage)
         if not self.stages:
-            return Stage(0, name, stage=deal.stage, kind=_KIND_OF.get(name, "active"))
+            return Stage(0, name, stage=deal.stage, kind=kind_of_name(name))
         pipeline = folded(deal.pipeline or "")
         if not pipeline and len(self.pipelines) == 1:
             pipeline = self.pipelines[0]
@@ -153,7 +163,7 @@ class Book:
         stage = self.stage_of(deal)
         if stage is None:
             return None
-        return stage.kind or _KIND_OF.get(folded(stage.stage or ""), "active")
+        return stage.kind or kind_of_name(stage.stage or "")
 
     def is_open(self, deal: Deal) -> bool:
         """open(d): its stage is active and it has no closing date (SPEC, conventions)."""
@@ -182,6 +192,18 @@ class Book:
 
     def resolve(self, table: str, reference: str | None) -> Resolved:
         """A row of `table` by its ID or its unique name; ambiguous names give the candidates (DQ01)."""
+        known = self._resolved[table]
+        found = known.get(reference)
+        if found is None:
+            found = known[reference] = self._resolve(table, reference)
+        return found
+
+    @cached_property
+    def _resolved(self) -> Mapping[str, dict[str | None, Resolved]]:
+        """By table, what was resolved before: a deal is named by many tasks."""
+        return {key: {} for key in self.tables}
+
+    def _resolve(self, table: str, reference: str | None) -> Resolved:
         if not reference:
             return Resolved(None)
         for index in self._index[table]:
@@ -261,19 +283,33 @@ def wanted(sheets: Sequence[SheetInfo]) -> Collection[str]:
 
 def read_book(snapshot: Snapshot) -> Book:
     """The tables of a workbook. Raises StructureError if there are no deals, or two sheets or columns for one thing."""
+    tables = standing(snapshot)
+    if "Deals" not in tables:
+        raise StructureError(_NO_DEALS)
+    read = {key: tables.get(key, TableRows(table)) for key, table in TABLES.items()}
+    lang = language(tables["SalesBook"].rows if "SalesBook" in tables else (), tables["Deals"])
+    notes = (note for table in read.values() for note in table.notes())
+    return Book(read, lang, snapshot.sheets, snapshot.time_zone, (*snapshot.notes, *notes))
+
+
+def standing(snapshot: Snapshot) -> dict[str, TableRows[Any]]:
+    """The tables that a workbook has, by key; a sheet of the right name without a known header has no rows.
+
+    Raises StructureError for two sheets or columns for one thing, and for deals without a stage.
+    """
     grids = {key: grid for key in TABLES if (grid := _sheet_of(key, snapshot)) is not None}
     if "Deals" not in grids:
-        grids["Deals"] = _deals_by_headers(snapshot, [g.name for g in grids.values()])
+        deals = _deals_by_headers(snapshot, [g.name for g in grids.values()])
+        grids |= {"Deals": deals} if deals else {}
     clauses = _clauses(grids.get("SalesBook"))
     order = next(
         (c.value for c in clauses if c.setting and folded(c.setting) == "date_order" and c.value), None
     )
     reading = Reading("mdy" if order and folded(order) == "mdy" else "dmy", order is not None)
     tables = {key: read_table(TABLES[key], grid, reading) for key, grid in grids.items()}
-    if "stage" not in tables["Deals"].positions:
+    if "Deals" in tables and not tables["Deals"].has("stage"):
         raise StructureError(_NO_STAGE.fill(sheet=grids["Deals"].name))
-    read = {key: tables.get(key, TableRows(table)) for key, table in TABLES.items()}
-    return Book(read, _language(clauses, tables["Deals"]), snapshot.sheets, snapshot.time_zone)
+    return tables
 
 
 def _sheet_of(key: str, snapshot: Snapshot) -> Grid | None:
@@ -288,8 +324,8 @@ def _sheet_of(key: str, snapshot: Snapshot) -> Grid | None:
     return snapshot.grids[found[0]] if found else None
 
 
-def _deals_by_headers(snapshot: Snapshot, taken: Collection[str]) -> Grid:
-    """Where no sheet is called Deals: the one sheet with a stage and two more of its headers."""
+def _deals_by_headers(snapshot: Snapshot, taken: Collection[str]) -> Grid | None:
+    """Where no sheet is called Deals: the one sheet with a stage and two more of its headers, if there is one."""
     found = []
     for sheet in snapshot.sheets:
         grid = snapshot.grids.get(sheet.name)
@@ -302,16 +338,14 @@ def _deals_by_headers(snapshot: Snapshot, taken: Collection[str]) -> Grid:
         raise StructureError(
             _TWO_SHEETS.fill(sheets=listed([g.name for g in found], "en", 9), table=TABLES["Deals"].sheet)
         )
-    if not found:
-        raise StructureError(_NO_DEALS)
-    return found[0]
+    return found[0] if found else None
 
 
 def _clauses(grid: Grid | None) -> Sequence[Clause]:
     return read_table(TABLES["SalesBook"], grid, Reading()).rows if grid else ()
 
 
-def _language(clauses: Iterable[Clause], deals: TableRows[Deal]) -> Lang:
+def language(clauses: Iterable[Clause], deals: TableRows[Deal]) -> Lang:
     """The setting `lang`, else the majority of the Deals headers, else English."""
     stated = next((c.value for c in clauses if c.setting and folded(c.setting) == "lang" and c.value), "")
     for lang in LANGS:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
 from functools import partial
@@ -11,13 +11,25 @@ from typing import Any, NamedTuple
 
 from sheets_crm.schema import Column, Kind
 from sheets_crm.schema.choices import YESNO
-from sheets_crm.sheet import Value
+from sheets_crm.sheet import Area, Doubt, Value
 from sheets_crm.text import Text
 
 _SPACES = re.compile(r"[\s\u00a0\u2007\u202f]+")
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
+_UNSEEN = re.compile(
+    f"[\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]|{_CONTROL.pattern}"
+)
+"""Joiners are not among them: emoji and some scripts need them."""
+_ODD_SPACE = re.compile("[\u00a0\u2000-\u200a\u202f\u205f\u3000]")
+_LONGEST_TEXT = 32_767
+"""UTF-16 units that a cell can hold."""
+_DIGITS = 1e15
+"""From here on a cell no longer holds every digit of a number."""
 _EPOCH = datetime(1899, 12, 30)
 _SERIALS = (29221, 73051)
 """Numbers taken as dates where a date is due: 1980-01-01 to 2100-01-01, as Google and unformatted cells hold them."""
+_YEARS = range(1980, 2101)
+"""A date of another year was typed or computed wrongly: 0206 for 2026, 1900 for a zero."""
 
 _MONTHS = {
     name: number
@@ -53,6 +65,8 @@ class Problem(NamedTuple):
     """What stands in the cell, as text."""
     reason: Text
     fatal: bool = True
+    fix: Text | None = None
+    """What to do about it, where retyping the value is not enough."""
 
 
 class Reading(NamedTuple):
@@ -65,7 +79,16 @@ class Reading(NamedTuple):
 
 def folded(text: str) -> str:
     """A text for comparing: no case, one space for many, no spaces at the ends, ё as е."""
-    return _SPACES.sub(" ", text).strip().casefold().replace("ё", "е")
+    if not text.isprintable():
+        text = _UNSEEN.sub("", _SPACES.sub(" ", text))
+    return " ".join(text.split()).casefold().replace("ё", "е")
+
+
+def visible(text: str) -> str:
+    """A text with its invisible characters as `‹U+200B›`."""
+    if text.isprintable():
+        return text
+    return _UNSEEN.sub(lambda match: f"‹U+{ord(match[0]):04X}›", text)
 
 
 def as_text(value: Value) -> str | None:
@@ -89,8 +112,15 @@ def as_text(value: Value) -> str | None:
 
 
 def _moment(reading: Reading, value: Value) -> datetime | Problem:
+    found = _any_moment(reading, value)
+    if isinstance(found, datetime) and found.year not in _YEARS:
+        return Problem(as_text(value) or "", _NO_SUCH_YEAR)
+    return found
+
+
+def _any_moment(reading: Reading, value: Value) -> datetime | Problem:
     if isinstance(value, datetime):
-        return value.replace(tzinfo=None)
+        return value if value.tzinfo is None else value.replace(tzinfo=None)
     if isinstance(value, date):
         return datetime(value.year, value.month, value.day)
     if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
@@ -144,6 +174,8 @@ def _date(reading: Reading, value: Value) -> date | Problem:
 def _number(_: Reading, value: Value) -> Decimal | Problem:
     if isinstance(value, bool):
         return Problem(as_text(value) or "", _NOT_A_NUMBER)
+    if isinstance(value, int | float) and _DIGITS <= abs(value) < float("inf"):
+        return Problem(as_text(value) or "", _LOST_DIGITS, fix=_CHECK_DIGITS)
     if isinstance(value, int):
         return Decimal(value)
     if isinstance(value, float):
@@ -188,6 +220,61 @@ def _chosen(words: Mapping[str, Any], offered: Text, _: Reading, value: Value) -
     return Problem(text, _NOT_A_CHOICE.fill(offered=offered)) if found is None else found
 
 
+def odd_texts(column: Column, values: Sequence[Value]) -> dict[int, Problem]:
+    """What is doubtful about the texts of a column, by index: unseen characters, too much, lost digits.
+
+    An ID or a reference is also to have no odd spaces, and an ID not to be a number among texts.
+    """
+    if _all_plain(values):
+        return {}
+    strict = column.kind in ("id", "ref")
+    problems: dict[int, Problem] = {}
+    for index, value in enumerate(values):
+        if isinstance(value, str):
+            if len(value) > _LONGEST_TEXT // 2 and _units(value) > _LONGEST_TEXT:
+                problems[index] = Problem(value, _TOO_LONG, fatal=False, fix=_SHORTEN)
+            elif not value.isprintable() and _is_odd(column, value):
+                raw = _ODD_SPACE.sub(lambda match: f"‹U+{ord(match[0]):04X}›", value) if strict else value
+                problems[index] = Problem(raw, _UNSEEN_INSIDE, fatal=False, fix=_BY_HAND)
+        elif isinstance(value, float) and _DIGITS <= abs(value) < float("inf"):
+            problems[index] = Problem(as_text(value) or "", _LOST_DIGITS, fatal=strict, fix=_AS_TEXT)
+    if column.kind == "id":
+        problems |= _numbers_among_texts(values, problems)
+    return problems
+
+
+def _all_plain(values: Sequence[Value]) -> bool:
+    """Whether there are only short printable texts: the rule, and found out many times faster than one by one."""
+    texts = [value for value in values if isinstance(value, str)]
+    return (
+        len(texts) + values.count(None) == len(values)
+        and max(map(len, texts), default=0) <= _LONGEST_TEXT // 2
+        and "".join(texts).replace("\n", "").isprintable()
+    )
+
+
+def _units(text: str) -> int:
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def _is_odd(column: Column, text: str) -> bool:
+    if column.kind in ("id", "ref") and _ODD_SPACE.search(text):
+        return True
+    return (_CONTROL if column.kind == "note" else _UNSEEN).search(text) is not None
+
+
+def _numbers_among_texts(values: Sequence[Value], known: Collection[int]) -> dict[int, Problem]:
+    """IDs that are numbers where most of the firm's own are texts; those that we gave do not count."""
+    numbers = [i for i, v in enumerate(values) if isinstance(v, float | int) and i not in known]
+    texts = sum(isinstance(v, str) and not v.isspace() and v != "" and not _GIVEN.match(v) for v in values)
+    if not numbers or texts <= len(numbers):
+        return {}
+    return {i: Problem(as_text(values[i]) or "", _NUMBER_AMONG_TEXTS, False, _LIKE_OTHERS) for i in numbers}
+
+
+_GIVEN = re.compile(r"[A-Za-z]\d{4,}\Z")
+"""An ID as we fill it in."""
+
 _PARSERS: dict[Kind, Callable[[Reading, Value], Any]] = {
     "date": _date,
     "moment": _moment,
@@ -197,6 +284,8 @@ _PARSERS: dict[Kind, Callable[[Reading, Value], Any]] = {
     "percent": _percent,
     "weekdays": _weekdays,
 }
+_WORDED = ("id", "ref", "text", "note", "choice", "names", "email", "phone", "link", "expression")
+_NUMBERS = {bool, int, float, Decimal}
 _NUMERIC_KINDS = ("money", "number", "whole", "percent")
 
 
@@ -215,24 +304,35 @@ def convert(
     column: Column, values: Sequence[Value], reading: Reading
 ) -> tuple[list[Any], dict[int, Problem]]:
     """A whole column: typed values (None where blank or in doubt), and the problems by index."""
-    parse = parser(column)
-    problems: dict[int, Problem] = {}
-    out: list[Any] = []
-    for index, value in enumerate(values):
-        if value is None or value == "" or (isinstance(value, str) and as_text(value) is None):
-            out.append(None)
-            continue
-        found = parse(reading, value)
-        if isinstance(found, Problem):
-            number = number_in_text(found.raw) if column.kind in _NUMERIC_KINDS else None
-            if number is not None and isinstance(value, str):
-                problems[index] = Problem(found.raw, _NUMBER_AS_TEXT, fatal=False)
-                found = number
-            else:
-                problems[index] = found
-                found = None
-        out.append(found)
+    parse = partial(_parsed, parser(column), reading, numeric=column.kind in _NUMERIC_KINDS)
+    # Columns repeat themselves, so each value is read once; but to a dictionary 1 is True.
+    mixed = len({type(value) for value in values} & _NUMBERS) > 1
+    keys: Sequence[Any] = [(type(value), value) for value in values] if mixed else values
+    known = {key: parse(value) for key, value in dict(zip(keys, values, strict=True)).items()}
+    out = [known[key][0] for key in keys]
+    doubtful = {key for key, (_, problem) in known.items() if problem is not None}
+    problems = {i: p for i, k in enumerate(keys) if k in doubtful and (p := known[k][1])} if doubtful else {}
+    if column.kind in _WORDED:
+        for index, problem in odd_texts(column, values).items():
+            if problem.fatal:
+                out[index] = None
+            problems.setdefault(index, problem)
     return out, problems
+
+
+def _parsed(
+    parse: Callable[[Reading, Value], Any], reading: Reading, value: Value, *, numeric: bool
+) -> tuple[Any, Problem | None]:
+    """(typed value or None, what is doubtful about it)."""
+    if value is None or (isinstance(value, str) and not value.strip()):
+        return None, None
+    found = parse(reading, value)
+    if not isinstance(found, Problem):
+        return found, None
+    number = number_in_text(found.raw) if numeric and isinstance(value, str) else None
+    if number is None:
+        return None, found
+    return number, Problem(found.raw, _NUMBER_AS_TEXT, fatal=False)
 
 
 _NOT_A_DATE = Text("not a date we can read for certain", "не читается как дата")
@@ -242,8 +342,59 @@ _NUMBER_AS_TEXT = Text("a number typed as text", "число набрано те
 _NOT_A_PERCENT = Text("not between 0 and 100", "не от 0 до 100")
 _NOT_WEEKDAYS = Text("not working days such as 1-5 or 1,3,5", "не рабочие дни вида 1-5 или 1,3,5")
 _NOT_A_CHOICE = Text("not one of: {offered}", "не из списка: {offered}")
-CELL_ERROR = Text("the cell shows an error", "в ячейке ошибка")
-NO_RESULT = Text(
-    "a formula without a result; open and save the workbook once",
-    "формула без результата; откройте и сохраните книгу один раз",
+_NO_SUCH_YEAR = Text("a date before 1980 or after 2100", "дата раньше 1980 или позже 2100 года")
+_LOST_DIGITS = Text("more digits than a cell can hold (15)", "больше цифр, чем хранит ячейка (15)")
+_CHECK_DIGITS = Text("Type the sum that is meant", "Введите ту сумму, которая имелась в виду")
+_AS_TEXT = Text(
+    "Type it anew with an apostrophe before the first digit: then it is kept as text",
+    "Наберите заново с апострофом перед первой цифрой: тогда сохранится как текст",
 )
+_TOO_LONG = Text(
+    "more text than a cell can hold (32,767 characters)", "текст длиннее, чем вмещает ячейка (32 767 знаков)"
+)
+_SHORTEN = Text(
+    "Shorten it, or keep it in a document and put the link here",
+    "Сократите или перенесите в документ, а здесь оставьте ссылку",
+)
+_UNSEEN_INSIDE = Text(
+    "invisible characters or odd spaces inside", "внутри невидимые знаки или необычные пробелы"
+)
+_BY_HAND = Text(
+    "Type it by hand: such characters come with text copied from web pages and messengers",
+    "Наберите вручную: такие знаки приходят с текстом, скопированным с сайтов и из мессенджеров",
+)
+_NUMBER_AMONG_TEXTS = Text("a number where the other IDs are texts", "число, а остальные № текстом")
+_LIKE_OTHERS = Text("Write the ID as the others are written", "Запишите № так же, как остальные")
+_OF_CELL: dict[str, tuple[Text, Text | None]] = {
+    "error": (
+        Text("the cell shows an error", "в ячейке ошибка"),
+        Text("Correct the formula, or type the value", "Исправьте формулу или введите значение"),
+    ),
+    "formula": (
+        Text("a formula without a result; open and save the workbook once",
+             "формула без результата; откройте и сохраните книгу один раз"),
+        None,
+    ),
+    "broken": (
+        Text("a formula whose own text is lost", "формула, текст которой потерян"),
+        Text("Type the formula or the value anew", "Введите формулу или значение заново"),
+    ),
+    "number": (Text("not a number as Excel writes one", "число записано не так, как в Excel"), None),
+    "format": (
+        Text("a number whose format is lost", "число, формат которого потерян"),
+        Text("Check the number and choose its format anew", "Проверьте число и выберите его формат заново"),
+    ),
+}  # fmt: skip
+_MERGED = Text("covered by a merged cell", "закрыта объединённой ячейкой")
+_UNMERGE = Text("Unmerge the cells and fill in every row", "Разъедините ячейки и заполните каждую строку")
+
+
+def of_cell(doubt: Doubt) -> Problem:
+    """The problem of a cell that the host could not read."""
+    reason, fix = _OF_CELL[doubt.kind]
+    return Problem(doubt.raw, reason, doubt.kind != "format", fix)
+
+
+def of_merge(area: Area) -> Problem:
+    """The problem of a cell of which a merged area shows nothing."""
+    return Problem(area.reference, _MERGED, fatal=False, fix=_UNMERGE)

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import gc
 import hashlib
 import re
+from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from functools import lru_cache
+from itertools import chain, compress, islice, repeat
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from sheets_crm.book.parse import CELL_ERROR, NO_RESULT, Problem, Reading, as_text, convert, folded
+from sheets_crm.book.parse import Problem, Reading, as_text, convert, folded, of_cell, of_merge
 from sheets_crm.errors import StructureError
 from sheets_crm.schema import Column, Row, Table
-from sheets_crm.sheet import Area, Fill, Grid, Value, address, iter_rows
-from sheets_crm.text import Text
+from sheets_crm.sheet import Area, Fill, Grid, Position, Value, address, iter_rows
+from sheets_crm.text import ROWS, Text
 
 R_co = TypeVar("R_co", bound=Row, covariant=True)
 _HEADER_ROWS = 40
@@ -24,6 +25,10 @@ _HEADER_ROWS = 40
 _LONGEST_KEY = 200
 """A longer ID goes into the log as a hash: a line of the log has to stay within a cell."""
 _TOTALS = frozenset({"итого", "всего", "total", "totals", "grand total", "sum", "сумма"})
+_OUR_WORDS = re.compile(r"[✗!i] .*\[[A-Z]{2}[0-9]{2}\]")
+"""The beginning of what a To fix cell says."""
+_NO_WORDS = (float, date, datetime)
+"""A row that begins so is neither blank, nor a header, nor a sum."""
 _UNIT = re.compile(r"\s*(?:,[^,]*|\([^()]*\))\s*\Z")
 
 
@@ -56,9 +61,13 @@ class TableRows(Generic[R_co]):
     fills: tuple[Fill, ...] = ()
     """The blank ID cells, with the IDs that the rows already bear here."""
     width: int = 0
-    """The last column that is used."""
+    """The last column that has a header."""
+    free: int = 1
+    """The first column right of all headers in which nothing of anyone's stands."""
+    listed: Area | None = None
+    """The Excel table that the header row belongs to."""
     below: int | None = None
-    """First row of data that stands below an Excel table, if any does."""
+    """First row of data that stands below the Excel table and that it cannot take in, if there is one."""
     grid: Grid | None = None
     """The cells as they were read."""
 
@@ -79,9 +88,14 @@ class TableRows(Generic[R_co]):
         if self.grid is None:
             return
         own = {self.positions[c.key] for c in self.schema.columns if c.ours and c.key in self.positions}
-        filled = {(fill.row, fill.column): fill.value for fill in self.fills}
+        filled = {fill.row: fill for fill in self.fills}
+        users = [n not in own for n in range(1, max(own, default=0) + 1)]
         for number, cells in iter_rows(self.grid, self.header_row):
-            yield [filled.get((number, n), v) for n, v in enumerate(cells, start=1) if n not in own]
+            if fill := filled.get(number):
+                row = [*cells, *[None] * (fill.column - len(cells))]
+                row[fill.column - 1] = fill.value
+                cells = row  # noqa: PLW2901 - the row with its ID
+            yield list(compress(cells, chain(users, repeat(True))))
 
     def cell(self, row: int, column: str) -> str | None:
         """The address of a cell; None if the sheet has no such column."""
@@ -89,15 +103,52 @@ class TableRows(Generic[R_co]):
             return None
         return address(self.sheet, row, self.positions[column])
 
+    def notes(self) -> Iterator[Text]:
+        """What a person has to know about the sheet and has no cell to stand on."""
+        if self.grid is None:
+            return
+        if hidden := sum(row.row in self.grid.hidden_rows for row in self.rows):
+            yield _HIDDEN.fill(sheet=self.grid.name, rows=ROWS.of(hidden), count=hidden)
+        named = {at: self.headers[key] for key, at in self.positions.items()}
+        for area in self.grid.merged:
+            here = sorted(at for at in named if area.first_column <= at <= area.last_column)
+            if not area.first_row <= self.header_row <= area.last_row:
+                continue
+            if self.width < area.first_column < self.hygiene_column:
+                yield _MERGED_BESIDE.fill(cells=area.reference, sheet=self.grid.name)
+                return
+            if len(here) > 1:
+                yield _MERGED_HEADER.fill(
+                    cells=area.reference, sheet=self.grid.name, headers=", ".join(named[at] for at in here)
+                )
+                return
+
     @property
     def hygiene_column(self) -> int:
         """Where To fix is, or where it goes: the first free column right of the last one."""
-        return self.positions.get("hygiene", self.width + 1)
+        return self.positions.get("hygiene", self.free)
 
     @property
     def last_row(self) -> int:
         """The last sheet row that holds data of this table; the header's if there is none."""
         return max((row.row for row in self.rows), default=self.header_row)
+
+    @property
+    def grown(self) -> Area | None:
+        """What the Excel table should reach over: the data right below it, and To fix right beside it.
+
+        To fix outside of the table would not move along when a person sorts it. None: it is as it should be.
+        """
+        if self.grid is None or self.listed is None or self.listed not in self.grid.may_grow:
+            return None
+        was, right = self.listed, self.listed.last_column + 1
+        down = max(was.last_row, self.last_row if self.below is None else 0)
+        others = [each for each in (*self.grid.tables, *self.grid.merged) if each != was]
+        for column in (right,) * (self.hygiene_column == right) + (was.last_column,):
+            now = Area(was.first_row, was.first_column, down, column)
+            if now != was and not any(_overlap(now, each) for each in others):
+                return now
+        return None
 
     @property
     def area(self) -> Area:
@@ -170,9 +221,11 @@ def read_table(schema: Table, grid: Grid, reading: Reading) -> TableRows[Any]:
     data, excluded = _data_rows(schema, grid, header_row, positions, own)
     width = max((n for n, v in enumerate(grid.rows[header_row - 1], start=1) if as_text(v)), default=0)
     rows, problems, fills = _typed(schema, grid, positions, own, data, reading)
+    listed = next((each for each in grid.tables if each.first_row == header_row), None)
     return TableRows(
         schema, grid.name, header_row, positions, headers, rows, len(data) + len(excluded),
-        tuple(excluded), problems, fills, width, _below_table(grid, header_row, [n for n, _ in data]), grid,
+        tuple(excluded), problems, fills, width, _free_column(grid, header_row, width), listed,
+        _below_table(grid, listed, [n for n, _ in data]), grid,
     )  # fmt: skip
 
 
@@ -186,34 +239,25 @@ def _data_rows(
     wanted = {as_text(v) for v in grid.rows[header_row - 1]} - {None}
     stage = positions.get("stage") if schema.key == "Deals" else None
     for number, cells in iter_rows(grid, header_row + 1):
-        if number not in doubtful and not any(
-            v is not None and v != "" and n not in own and as_text(v) for n, v in enumerate(cells, start=1)
-        ):
+        if cells and type(cells[0]) in _NO_WORDS and 1 not in own:
+            data.append((number, cells))
             continue
-        texts = [t for n, v in enumerate(cells, start=1) if n not in own and (t := as_text(v))]
-        if len(texts) > 1 and wanted.issuperset(texts):
+        texts = (t for n, v in enumerate(cells, start=1) if v != "" and n not in own and (t := as_text(v)))
+        first = next(texts, None)
+        if first is None and number not in doubtful:
+            continue
+        second = next(texts, None) if first in wanted else None
+        if second in wanted and wanted.issuperset(texts):
             excluded.append(Excluded(address(grid.name, number, 1), _REPEATED))
         elif (
-            texts
-            and folded(texts[0]).rstrip(":") in _TOTALS
+            first
+            and folded(first).rstrip(":") in _TOTALS
             and not (stage and as_text(grid.value(number, stage)))
         ):
             excluded.append(Excluded(address(grid.name, number, 1), _TOTAL))
         else:
             data.append((number, cells))
     return data, excluded
-
-
-@contextmanager
-def _collector_paused() -> Iterator[None]:
-    """Hundreds of thousands of small objects at once: the collector would walk them again and again for nothing."""
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()
 
 
 def _typed(
@@ -224,31 +268,43 @@ def _typed(
     problems: dict[tuple[int, str], Problem] = {}
     columns: list[list[Any]] = []
     fills: tuple[Fill, ...] = ()
-    with _collector_paused():
-        for column in schema.fields:
-            at = positions.get(column.key)
-            if at is None:
-                columns.append([None] * len(data))
-                continue
-            values, found = convert(column, [c[at - 1] if at <= len(c) else None for _, c in data], reading)
-            problems.update({(numbers[i], column.key): problem for i, problem in found.items()})
-            columns.append(values)
-        by_position = {at: key for key, at in positions.items()}
-        index = {number: i for i, number in enumerate(numbers)}
-        keys = [c.key for c in schema.fields]
-        for (row, at), doubt in grid.doubts.items():
-            if row in index and at in by_position and at not in own:
-                problems[row, by_position[at]] = Problem(
-                    doubt.raw, CELL_ERROR if doubt.kind == "error" else NO_RESULT
-                )
+    for column in schema.fields:
+        at = positions.get(column.key)
+        if at is None:
+            columns.append([None] * len(data))
+            continue
+        values, found = convert(column, [c[at - 1] if at <= len(c) else None for _, c in data], reading)
+        problems.update({(numbers[i], column.key): problem for i, problem in found.items()})
+        columns.append(values)
+    by_position = {at: key for key, at in positions.items()}
+    index = {number: i for i, number in enumerate(numbers)}
+    keys = [c.key for c in schema.fields]
+    for (row, at), doubt in grid.doubts.items():
+        if row in index and at in by_position and at not in own:
+            problem = problems[row, by_position[at]] = of_cell(doubt)
+            if problem.fatal:
                 columns[keys.index(by_position[at])][index[row]] = None
-        identity = schema.id_column
-        if identity is not None and identity.key in positions:
-            fills = _fill_ids(
-                schema, grid, positions[identity.key], numbers, columns[keys.index(identity.key)], problems
-            )
-        row_keys = _row_keys(schema, keys, columns, data, own)
-        return list(map(schema.row_type, numbers, row_keys, *columns)), problems, fills
+    # Merged areas of a sound sheet do not overlap, so they cannot cover more cells than there are.
+    covered = _covered(grid, numbers, by_position.keys() - own)
+    for cell, area in islice(covered, len(numbers) * len(by_position)):
+        problems.setdefault((cell[0], by_position[cell[1]]), of_merge(area))
+    identity = schema.id_column
+    if identity is not None and identity.key in positions:
+        fills = _fill_ids(
+            schema, grid, positions[identity.key], numbers, columns[keys.index(identity.key)], problems
+        )
+    row_keys = _row_keys(schema, keys, columns, data, own)
+    return list(map(schema.row_type, numbers, row_keys, *columns)), problems, fills
+
+
+def _covered(grid: Grid, numbers: Sequence[int], columns: Collection[int]) -> Iterator[tuple[Position, Area]]:
+    """The first cell of each row that a merged area covers without showing what is in it."""
+    for area in grid.merged:
+        here = [at for at in columns if area.first_column <= at <= area.last_column]
+        for row in numbers[bisect_left(numbers, area.first_row) : bisect_right(numbers, area.last_row)]:
+            hidden = [at for at in here if (row, at) != area[:2]]
+            if hidden:
+                yield (row, min(hidden)), area
 
 
 def _fill_ids(
@@ -291,17 +347,61 @@ def _row_keys(
     return out
 
 
-def _below_table(grid: Grid, header_row: int, numbers: Sequence[int]) -> int | None:
-    """The first data row under the Excel table that owns the header row."""
-    for area in grid.tables:
-        if area.first_row == header_row:
-            return next((n for n in numbers if n > area.last_row), None)
-    return None
+def _free_column(grid: Grid, header_row: int, width: int) -> int:
+    """The first column right of the headers without a value, an old text of ours aside, and with a header to be seen."""
+    taken = {column for row, column in grid.doubts if row >= header_row}
+    for _, cells in iter_rows(grid, header_row):
+        if len(cells) > width:
+            for column, value in enumerate(cells[width:], start=width + 1):
+                if column not in taken and (text := as_text(value)) and not _OUR_WORDS.match(text):
+                    taken.add(column)
+    column = width + 1
+    merged = [each for each in grid.merged if each.first_row <= header_row <= each.last_row]
+    while column in taken or any(each.first_column <= column <= each.last_column for each in merged):
+        column += 1
+    return column
+
+
+def _below_table(grid: Grid, listed: Area | None, numbers: Sequence[int]) -> int | None:
+    """The first data row under the Excel table that owns the header row, unless the table can take in all of them.
+
+    It can where they follow without a gap, and nothing else stands below in its columns.
+    """
+    below = [number for number in numbers if listed and number > listed.last_row]
+    if listed is None or not below:
+        return None
+    columns = slice(listed.first_column - 1, listed.last_column)
+    filled = [n for n, cells in iter_rows(grid, listed.last_row + 1) if any(map(as_text, cells[columns]))]
+    last = below[-1]
+    whole = filled == below == list(range(listed.last_row + 1, last + 1))
+    now = listed._replace(last_row=last)
+    others = (each for each in (*grid.tables, *grid.merged) if each != listed)
+    clear = whole and listed in grid.may_grow and not any(_overlap(now, each) for each in others)
+    return None if clear else below[0]
+
+
+def _overlap(one: Area, other: Area) -> bool:
+    rows = one.first_row <= other.last_row and other.first_row <= one.last_row
+    return rows and one.first_column <= other.last_column and other.first_column <= one.last_column
 
 
 _TWO_COLUMNS = Text(
     "Sheet “{sheet}” has two columns that mean “{header}” in row {row}; rename or delete one of them.",
     "На листе «{sheet}» два столбца «{header}» (строка {row}); переименуйте или удалите один из них.",
+)
+_HIDDEN = Text(
+    "Sheet “{sheet}”: {rows} hidden (by a filter or by hand), judged like all others.",
+    "Лист «{sheet}»: строки, скрытые фильтром или вручную ({count}), проверены наравне со всеми.",
+)
+_MERGED_HEADER = Text(
+    "Sheet “{sheet}”: the merged cells {cells} show one header for several columns ({headers}); unmerge them.",
+    "Лист «{sheet}»: объединённые ячейки {cells} показывают один заголовок вместо нескольких ({headers}); "
+    "разъедините их.",
+)
+_MERGED_BESIDE = Text(
+    "Sheet “{sheet}”: the merged cells {cells} stand beside the table, so the column of ours goes further right; "
+    "unmerge them.",
+    "Лист «{sheet}»: рядом с таблицей объединены ячейки {cells}, поэтому наш столбец встаёт правее; разъедините их.",
 )
 _REPEATED = Text("the header row, repeated", "повтор строки заголовков")
 _TOTAL = Text("a row of totals", "строка итогов")

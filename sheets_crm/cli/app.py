@@ -12,6 +12,7 @@ import click
 from sheets_crm import __version__
 from sheets_crm.cli.session import Session, common
 from sheets_crm.errors import SheetsCrmError
+from sheets_crm.inert import on_screen_with_looks
 from sheets_crm.text import Text
 
 NAME = "sheets-crm"
@@ -31,7 +32,9 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "schema": ("lookup.schema", "The tables, their columns and headers in both languages."),
     },
     "Look after": {
+        "restore": ("restore.restore", "An earlier state of a workbook file put back."),
         "doctor": ("care.doctor", "Is everything in place to work?"),
+        "verify": ("verify.verify", "Are log, evidence and reports as the runs left them?"),
         "completion": ("care.completion", "Commands completed by the Tab key."),
     },
 }
@@ -75,7 +78,7 @@ class Program(click.Group):
             if session.debug:
                 import traceback  # noqa: PLC0415 - see session
 
-                click.echo(traceback.format_exc(), err=True)
+                click.echo(on_screen_with_looks(traceback.format_exc()), err=True)
             session.say(sentence(problem))
             sys.exit(2)
         sys.exit(code if isinstance(code, int) else 0)
@@ -87,6 +90,9 @@ def sentence(problem: Exception) -> Text:
         return problem.message
     if isinstance(problem, click.ClickException):
         return _misused(problem)
+    if isinstance(problem, OSError) and problem.strerror:
+        where = str(problem.filename or "")
+        return _REFUSED.fill(where=f"{where}: " if where else "", reason=problem.strerror)
     what = f"{type(problem).__name__}: {problem}".strip(": ").splitlines()[0]
     return _UNFORESEEN.fill(what=what)
 
@@ -120,6 +126,7 @@ _UNFORESEEN = Text(
     "Something went wrong that was not foreseen ({what}); please report it: --debug shows the details.",
     "Случилось непредвиденное ({what}); сообщите нам: подробности покажет --debug.",
 )
+_REFUSED = Text("The system refused: {where}{reason}.", "Система отказала: {where}{reason}.")
 _NO_OPTION = Text("There is no option {name}; see `{help}`.", "Параметра {name} нет; см. `{help}`.")
 _MISSING = Text("{what} is missing; see `{help}`.", "Не указано: {what}; см. `{help}`.")
 _NOT_A_CHOICE = Text("{what} is one of: {choices}; see `{help}`.", "{what}: одно из {choices}; см. `{help}`.")

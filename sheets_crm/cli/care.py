@@ -99,7 +99,9 @@ def _workbook(session: Session, workbook: str) -> Iterator[Check]:
     """Reads, audits, and makes the bytes that a written run would write."""
     from sheets_crm import sync  # noqa: PLC0415 - see session
     from sheets_crm.hosts.xlsx import XlsxHost, patched  # noqa: PLC0415
-    from sheets_crm.hosts.xlsx.save import load, refuse_open  # noqa: PLC0415
+    from sheets_crm.hosts.xlsx.disk import load, real  # noqa: PLC0415
+    from sheets_crm.hosts.xlsx.lock import refuse_open  # noqa: PLC0415
+    from sheets_crm.hosts.xlsx.save import refuse_unwritable  # noqa: PLC0415
 
     host = open_host(workbook)
     try:
@@ -118,6 +120,7 @@ def _workbook(session: Session, workbook: str) -> Iterator[Check]:
         return  # whether a service lets us write is known by writing alone
     try:
         refuse_open(host.path)
+        refuse_unwritable(real(host.path))
         patched(load(host.path), run.changes)
         yield Check(_WRITABLE.fill(name=host.label))
     except SheetsCrmError as problem:

@@ -16,12 +16,14 @@ from typing import Any, NamedTuple
 from sheets_crm.book.settings import Settings, resolve
 from sheets_crm.checks import RULES, Rule
 from sheets_crm.findings import Finding, NotChecked
+from sheets_crm.inert import in_json
 from sheets_crm.pages import Told
 from sheets_crm.pages.tables import Plain, ReportTable
 from sheets_crm.schema import TABLES, Column, Kind, Setting
 from sheets_crm.sync import Run
 from sheets_crm.text import Text
 from sheets_crm.verdict import Score, Verdict, period_start
+from sheets_crm.verify import Sealed, Verified
 
 SCHEMA_VERSION = 1
 Json = dict[str, Any]
@@ -29,11 +31,11 @@ Json = dict[str, Any]
 
 def dumped(answer: Json) -> str:
     """An answer as it is printed."""
-    return json.dumps(answer, ensure_ascii=False, indent=2) + "\n"
+    return in_json(answer) + "\n"
 
 
 def json_schema(name: str) -> Json:
-    """The JSON Schema of an answer: audit, report, schema or rules."""
+    """The JSON Schema of an answer: audit, report, schema, rules or verify."""
     text = (files("sheets_crm") / "templates" / "json" / f"{name}.schema.json").read_text("utf-8")
     found: Json = json.loads(text)
     return found
@@ -197,6 +199,32 @@ def _plain(value: Plain, kind: Kind) -> Any:
     if kind == "money" and isinstance(value, int) and not isinstance(value, bool):
         return str(value)
     return value.isoformat() if isinstance(value, date) else value
+
+
+# ------------------------------------------------------------------- verify
+
+
+def verify_json(found: Verified, lang: str) -> Json:
+    """`verify --format json`."""
+    trace = found.trace
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "workbook": found.label,
+        "sound": not found.faults,
+        "lines": len(trace.lines),
+        "last": _sealed(trace.sealed[-1] if trace.sealed else None),
+        "printed": _sealed(found.printed),
+        "reports": [{"report": r.report, "sheet": r.sheet, "state": r.state} for r in found.reports],
+        "faults": [
+            {"message": f.words.get(lang), "cell": f.cell, "run": f.run, "as_of": _iso(f.as_of)}
+            for f in found.faults
+        ],
+        "notes": [note.get(lang) for note in found.notes],
+    }
+
+
+def _sealed(run: Sealed | None) -> Json | None:
+    return run and {"run": run.number, "as_of": run.as_of.isoformat(), "seal": run.seal}
 
 
 # --------------------------------------------------------- schema and rules

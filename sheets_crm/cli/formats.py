@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
-from html import escape
 
 from sheets_crm.cli import words
 from sheets_crm.cli.contract import View, finding_json, money
 from sheets_crm.findings import MARKS, Finding
+from sheets_crm.inert import in_annotation, in_annotation_property, in_csv, in_html
 from sheets_crm.pages.look import BRAND, HIGHLIGHTS, INK, LINE, MUTED, OURS_FILL
 from sheets_crm.pages.tables import Plain, ReportTable
 from sheets_crm.pages.wording import headline
@@ -22,13 +21,7 @@ FINDING_COLUMNS = (
     "row_key", "cell", "field", "owner", "actual", "expected", "fix", "clause", "minutes", "amount", "currency",
     "first_seen", "last_seen", "waiver",
 )  # fmt: skip
-_COMMAND = re.compile(r"[=+\-@\t\r\n＝＋－＠]")
 _NUMBERS = ("occurrence", "minutes", "amount")
-
-
-def harmless(text: str) -> str:
-    """A text that no spreadsheet takes for a formula."""
-    return f"'{text}" if _COMMAND.match(text) else text
 
 
 # ---------------------------------------------------------------------- csv
@@ -48,7 +41,7 @@ def tables_csv(tables: Sequence[ReportTable], lang: str) -> str:
     return "\r\n".join(
         _csv(
             [
-                [harmless(c.header.get(lang)) for c in table.columns],
+                [in_csv(c.header.get(lang)) for c in table.columns],
                 *([_value(v) for v in row] for row in table.rows),
             ]
         )
@@ -64,7 +57,7 @@ def _csv(rows: Iterable[Sequence[str]]) -> str:
 
 def _field(value: object, *, number: bool) -> str:
     text = "" if value is None else str(value)
-    return text if number else harmless(text)
+    return text if number else in_csv(text)
 
 
 def _value(value: Plain) -> str:
@@ -78,24 +71,24 @@ def _value(value: Plain) -> str:
 
 def findings_html(view: View, lang: str, by: str = "rep") -> str:
     """The audit as one page that needs nothing else."""
-    body = [f"<h1>{escape(headline(view.told).get(lang))}</h1>"]
-    body += [f"<p>{escape(text.get(lang))}</p>" for text in words.summary(view)]
+    body = [f"<h1>{in_html(headline(view.told).get(lang))}</h1>"]
+    body += [f"<p>{in_html(text.get(lang))}</p>" for text in words.summary(view)]
     body += [_section(title, some, lang) for title, some in words.groups(view, by)]
     if legacy := [f for f in view.verdict.findings if f.status == "legacy"]:
         body.append(_section(words.LEGACY, legacy, lang))
     if gaps := list(words.not_checked(view.verdict.not_checked)):
-        items = "".join(f"<li>{escape(gap.get(lang))}</li>" for gap in gaps)
-        body.append(f"<h2>{escape(words.NOT_CHECKED.get(lang))}</h2>\n<ul>{items}</ul>")
+        items = "".join(f"<li>{in_html(gap.get(lang))}</li>" for gap in gaps)
+        body.append(f"<h2>{in_html(words.NOT_CHECKED.get(lang))}</h2>\n<ul>{items}</ul>")
     return _page(view.run.label, body, lang)
 
 
 def report_html(view: View, title: Text, tables: Sequence[ReportTable], lang: str) -> str:
     """A report as one page that needs nothing else."""
-    body = [f"<h1>{escape(title.get(lang))}: {escape(view.run.label)}</h1>"]
+    body = [f"<h1>{in_html(title.get(lang))}: {in_html(view.run.label)}</h1>"]
     for table in tables:
         heads = [c.header.get(lang) for c in table.columns]
         rows = [[words.cell(value, lang) for value in row] for row in table.rows]
-        body.append(f"<h2>{escape(table.title.get(lang))}</h2>\n{_table(heads, rows)}")
+        body.append(f"<h2>{in_html(table.title.get(lang))}</h2>\n{_table(heads, rows)}")
     return _page(view.run.label, body, lang)
 
 
@@ -112,13 +105,13 @@ def _section(title: Text, findings: Sequence[Finding], lang: str) -> str:
         for f in findings
     ]
     table = _table([head.get(lang) for head in _HEADS], rows, [f.severity for f in findings])
-    return f"<h2>{escape(title.get(lang))}</h2>\n{table}"
+    return f"<h2>{in_html(title.get(lang))}</h2>\n{table}"
 
 
 def _table(heads: Sequence[str], rows: Sequence[Sequence[str]], classes: Sequence[str] = ()) -> str:
-    lines = ["<table>", f"<tr>{''.join(f'<th>{escape(head)}</th>' for head in heads)}</tr>"]
+    lines = ["<table>", f"<tr>{''.join(f'<th>{in_html(head)}</th>' for head in heads)}</tr>"]
     for number, row in enumerate(rows):
-        cells = "".join(f"<td>{escape(value)}</td>" for value in row)
+        cells = "".join(f"<td>{in_html(value)}</td>" for value in row)
         lines.append(f'<tr class="{classes[number]}">{cells}</tr>' if classes else f"<tr>{cells}</tr>")
     return "\n".join([*lines, "</table>"])
 
@@ -127,7 +120,7 @@ def _page(title: str, body: Iterable[str], lang: str) -> str:
     return "\n".join((
         "<!doctype html>", f'<html lang="{lang}">', "<head>", '<meta charset="utf-8">',
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
-        f"<title>{escape(title)}</title>", f"<style>{_STYLE}</style>", "</head>", "<body>", *body, "</body>", "</html>", "",
+        f"<title>{in_html(title)}</title>", f"<style>{_STYLE}</style>", "</head>", "<body>", *body, "</body>", "</html>", "",
     ))  # fmt: skip
 
 
@@ -167,13 +160,6 @@ def github(view: View, lang: str, file: str) -> str:
 
 
 def annotation(level: str, file: str, title: str, message: str) -> str:
-    """Escaped as github.com/actions/toolkit does (packages/core/src/command.ts)."""
-    return f"::{level} file={_property(file)},title={_property(title)}::{_data(message)}"
-
-
-def _data(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-
-
-def _property(text: str) -> str:
-    return _data(text).replace(":", "%3A").replace(",", "%2C")
+    """One workflow command."""
+    where = f"file={in_annotation_property(file)},title={in_annotation_property(title)}"
+    return f"::{level} {where}::{in_annotation(message)}"

@@ -10,6 +10,7 @@ import click
 
 from sheets_crm.cli.session import Session, common, format_option, open_host, today
 from sheets_crm.errors import UsageError
+from sheets_crm.inert import on_screen
 from sheets_crm.text import Text, listed, shown
 
 if TYPE_CHECKING:
@@ -131,7 +132,7 @@ def _rule_lines(settings: Settings, lang: str) -> Iterator[str]:
         yield f"{click.style(head, bold=True)} ({rule.name}), {SEVERITY[severity].get(lang)}{off}"
         for name, setting in rule.settings.items():
             value = settings.rules[rule.code][name]
-            yield f"     {name} = {shown(value, lang)}: {setting.meaning.get(lang)}"
+            yield f"     {name} = {on_screen(shown(value, lang))}: {setting.meaning.get(lang)}"
 
 
 def _schema_lines(lang: str) -> Iterator[str]:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from sheets_crm.errors import UsageError
+from sheets_crm.inert import on_screen, on_screen_with_looks
 from sheets_crm.text import LANGS, Lang, Text
 
 if TYPE_CHECKING:
@@ -45,11 +46,11 @@ class Session:
 
     def say(self, text: Text) -> None:
         """A message, on stderr."""
-        click.echo(plain(text.get(self.language)), err=True, color=self._color)
+        click.echo(on_screen(text.get(self.language)), err=True, color=self._color)
 
     def print(self, text: str) -> None:
         """An answer for people, on stdout; colours only where there is a terminal to show them."""
-        click.echo(text, color=self._color)
+        click.echo(on_screen_with_looks(text), color=self._color)
 
     def data(self, text: str) -> None:
         """An answer for programs, on stdout: UTF-8 whatever the console speaks."""
@@ -69,13 +70,6 @@ class Session:
 
         with Console(stderr=True).status(text.get(self.language)):
             yield
-
-
-def plain(text: str) -> str:
-    """A text without what could command a terminal or hide what stands there: a user's cell may hold anything."""
-    import unicodedata  # noqa: PLC0415 - as all imports here
-
-    return "".join(" " if unicodedata.category(ch) in ("Cc", "Cf") else ch for ch in text)
 
 
 def computer_language() -> Lang:
@@ -114,6 +108,13 @@ def open_host(workbook: str) -> Host:
     from sheets_crm.hosts.xlsx import XlsxHost  # noqa: PLC0415
 
     return XlsxHost(path)
+
+
+def is_file(workbook: str) -> bool:
+    """Whether a workbook argument is a path: neither a Google address or key nor `excel:`."""
+    if os.path.lexists(workbook):
+        return True
+    return not (workbook.startswith("excel:") or "://" in workbook or _GOOGLE_KEY.match(workbook))
 
 
 # ------------------------------------------------------------------ options

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import click
 
-from sheets_crm.cli.session import Session, as_of, common, plain, today
+from sheets_crm.cli.session import Session, as_of, common, open_host, today
 from sheets_crm.errors import UsageError
+from sheets_crm.inert import on_screen
 from sheets_crm.text import Text
 
 
@@ -41,13 +42,30 @@ def demo(
 
 
 @click.command()
-@click.argument("path", type=click.Path(path_type=Path))
+@click.argument("path", required=False, type=click.Path(path_type=Path))
+@click.option(
+    "--into", metavar="EXISTING", help="Add the sheets to this workbook instead; what it has is kept."
+)
 @click.option("--with", "extra", metavar="SHEET,...",
               help="Sheets that not every firm needs: absences, holidays, rates, stagehistory.")  # fmt: skip
 @common
 @click.pass_obj
-def init(session: Session, path: Path, extra: str | None) -> None:
-    """Write a fresh workbook to PATH (.xlsx). --lang is its language; an existing file is never overwritten."""
+def init(session: Session, path: Path | None, into: str | None, extra: str | None) -> None:
+    """Write a fresh workbook to PATH (.xlsx), or add what it lacks to one that exists.
+
+    --lang is the language of the sheets; by default that of the existing workbook. A file is never overwritten by
+    PATH; --into loses nothing and leaves a backup beside the file.
+    """
+    if (path is None) == (into is None):
+        raise UsageError(_ONE_OF_TWO)
+    tables = _tables(extra or "")
+    if into is not None:
+        _add_into(session, into, tables)
+    elif path is not None:
+        _make(session, path, tables)
+
+
+def _make(session: Session, path: Path, extra: list[str]) -> None:
     if path.suffix.lower() != ".xlsx":
         raise UsageError(_NOT_XLSX.fill(name=path.name))
     _refuse_existing(path)
@@ -56,8 +74,24 @@ def init(session: Session, path: Path, extra: str | None) -> None:
     from sheets_crm.hosts.xlsx import create  # noqa: PLC0415 - see session
     from sheets_crm.template import CORE, pages  # noqa: PLC0415
 
-    create(path, pages(session.language, tables={*CORE, *_tables(extra or "")}))
+    create(path, pages(session.language, tables={*CORE, *extra}))
     session.print(_MADE.fill(path=str(path)).get(session.language))
+
+
+def _add_into(session: Session, workbook: str, extra: list[str]) -> None:
+    from sheets_crm.template.into import add_sheets  # noqa: PLC0415 - see session
+
+    host = open_host(workbook)
+    with session.busy(_ADDING.fill(name=host.label)):
+        done = add_sheets(host, lang=session.lang, otherwise=session.language, extra=extra)
+    session.book_lang = done.lang
+    lines = [_ADDED.fill(name=host.label, sheets=", ".join(done.sheets)) if done.sheets else
+             _NOTHING_TO_ADD.fill(name=host.label)]  # fmt: skip
+    lines += [_KEPT.fill(sheets=", ".join(done.kept))] if done.kept else []
+    lines += done.notes
+    lines += [_BACKUP.fill(path=done.applied.backup)] if done.applied.backup else []
+    for line in (*lines, _NEXT.fill(path=workbook)):
+        session.print(on_screen(line.get(session.language)))
 
 
 @click.command("import")
@@ -80,7 +114,7 @@ def import_(session: Session, source: Path, out: Path, map_file: Path | None) ->
     lines = [_IMPORTED.fill(rows=done.rows, path=str(done.path)), _TAKEN.fill(columns=columns)]
     lines += [_LEFT_OUT.fill(columns=", ".join(done.left_out))] if done.left_out else []
     for line in (*lines, *done.notes, _NEXT.fill(path=str(done.path))):
-        session.print(plain(line.get(lang)))
+        session.print(on_screen(line.get(lang)))
 
 
 def _tables(names: str) -> list[str]:
@@ -113,6 +147,17 @@ _NO_SHEET = Text(
     "--with knows no sheet “{name}”; it adds: {offered}.",
     "--with не знает листа «{name}»; можно добавить: {offered}.",
 )
+_ONE_OF_TWO = Text(
+    "Name one workbook: `init PATH` writes a fresh one, `init --into EXISTING` adds to one that exists.",
+    "Укажите одну книгу: `init PATH` создаёт новую, `init --into EXISTING` дополняет существующую.",
+)
+_ADDING = Text("Adding sheets to {name}…", "Добавляем листы в {name}…")
+_ADDED = Text("{name}: sheets added: {sheets}.", "{name}: добавлены листы: {sheets}.")
+_NOTHING_TO_ADD = Text(
+    "{name} has all sheets already; nothing was added.", "В {name} уже есть все листы; ничего не добавлено."
+)
+_KEPT = Text("Your own sheets, used as they are: {sheets}.", "Ваши листы, взяты как есть: {sheets}.")
+_BACKUP = Text("The workbook as it was: {path}", "Книга, какой она была: {path}")
 _NO_FOLDER = Text("There is no folder {folder}; create it first.", "Папки {folder} нет; сначала создайте её.")
 _BUILDING = Text("Inventing a firm and its weeks…", "Придумываем фирму и её недели…")
 _IMPORTING = Text("Reading {name}…", "Читаем {name}…")

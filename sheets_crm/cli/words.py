@@ -9,8 +9,8 @@ import click
 
 from sheets_crm.checks import RULES
 from sheets_crm.cli.contract import View
-from sheets_crm.cli.session import plain
 from sheets_crm.findings import MARKS, SEVERITIES, Finding, NotChecked
+from sheets_crm.inert import on_screen
 from sheets_crm.metrics.hygiene import movement
 from sheets_crm.pages.tables import Plain, ReportTable
 from sheets_crm.pages.wording import ERRORS, headline, moved
@@ -30,12 +30,12 @@ _CELL = 40
 def audit_text(view: View, lang: str, by: str = "rep") -> str:
     """The whole answer of an audit."""
     run, verdict = view.run, view.verdict
-    lines = [click.style(headline(view.told).get(lang), bold=True)]
-    lines += [text.get(lang) for text in summary(view)]
+    lines = [click.style(on_screen(headline(view.told).get(lang)), bold=True)]
+    lines += [on_screen(text.get(lang)) for text in summary(view)]
     for title, findings in groups(view, by):
         lines += [
             "",
-            click.style(f"{plain(title.get(lang))} — {FINDINGS.of(len(findings)).get(lang)}", bold=True),
+            click.style(f"{on_screen(title.get(lang))} — {FINDINGS.of(len(findings)).get(lang)}", bold=True),
         ]
         lines += _lines(findings, run, lang)
     if legacy := [f for f in verdict.findings if f.status == "legacy"]:
@@ -43,12 +43,12 @@ def audit_text(view: View, lang: str, by: str = "rep") -> str:
         lines += _lines(legacy, run, lang)
     if verdict.not_checked:
         lines += ["", click.style(NOT_CHECKED.get(lang), bold=True)]
-        lines += [f"  {text.get(lang)}" for text in not_checked(verdict.not_checked)]
+        lines += [f"  {on_screen(text.get(lang))}" for text in not_checked(verdict.not_checked)]
     if excluded := list(_excluded(run)):
         lines += [
             "",
             click.style(_EXCLUDED.get(lang), bold=True),
-            *(f"  {text.get(lang)}" for text in excluded),
+            *(f"  {on_screen(text.get(lang))}" for text in excluded),
         ]
     return "\n".join(lines)
 
@@ -62,7 +62,7 @@ def summary(view: View) -> Iterator[Text]:
     rows = [_ROWS[key].of(table.read) for key, table in run.book.tables.items() if table and key in _ROWS]
     read = Text(", ".join(r.en for r in rows), ", ".join(r.ru for r in rows))
     yield Text("{book}, {day}; read: {read}", "{book}, {day}; прочитано: {read}").fill(
-        book=plain(run.label), day=run.firm.as_of, read=read
+        book=run.label, day=run.firm.as_of, read=read
     )
     counts = view.verdict.counts
     parts = [_MEANING[name].fill(number=_COUNTED[name].of(n)) for name, n in counts.items() if n]
@@ -125,23 +125,23 @@ def _lines(findings: Iterable[Finding], run: Run, lang: str) -> Iterator[str]:
     deals = {deal.key: deal for deal in run.book.deals.rows}
     for f in findings:
         deal = deals.get(f.deal or "")
-        name = plain((deal.name or deal.deal_id or "") if deal else "")
-        where = " ".join(part for part in (f.cell or f.sheet, name) if part)
+        name = (deal.name or deal.deal_id) if deal else None
+        where = on_screen(" ".join(part for part in (f.cell or f.sheet, name) if part))
         codes = ", ".join((f.rule, *f.also))
         mark = click.style(MARKS[f.severity], fg=COLORS[f.severity], bold=True)
         yield f"  {mark} {where}: {_column(run, f)}{told(f, lang)} [{codes}]"
-        yield click.style(f"      → {f.fix.get(lang)}; {f.id}", dim=True)
+        yield click.style(f"      → {on_screen(f.fix.get(lang))}; {f.id}", dim=True)
 
 
 def _column(run: Run, finding: Finding) -> str:
     table = run.book.tables[finding.key.table]
     header = table.headers.get(finding.field or "") or ""
-    return f"{plain(header)}: " if header else ""
+    return f"{on_screen(header)}: " if header else ""
 
 
 def told(finding: Finding, lang: str) -> str:
     """The words of a finding, with what stands in the cell where the words do not say it."""
-    words, actual = finding.words.get(lang), plain(finding.actual.get(lang))
+    words, actual = finding.words.get(lang), on_screen(finding.actual.get(lang))
     return words if actual == words else f"{words}: {actual}"
 
 
@@ -165,10 +165,11 @@ def _excluded(run: Run) -> Iterator[Text]:
 
 
 def notes(run: Run, *, asked: bool = True) -> Iterator[Text]:
-    """What was written and what was not, the IDs that were filled, the backup, what to open."""
+    """What no cell could be told, the IDs that were filled, what was written and what was not, what to open."""
+    yield from run.book.notes
     fills, applied = run.changes.fills, run.applied
     if fills and asked:
-        cells = ", ".join(f"{plain(f.sheet)}!{letters(f.column)}{f.row} = {f.value}" for f in fills)
+        cells = ", ".join(f"{on_screen(f.sheet)}!{letters(f.column)}{f.row} = {f.value}" for f in fills)
         yield (_FILLED if applied and applied.changed else _WOULD_FILL).fill(cells=cells)
     if not asked:
         return
@@ -193,6 +194,8 @@ def notes(run: Run, *, asked: bool = True) -> Iterator[Text]:
             yield applied.reason
         if applied.backup is not None:
             yield _BACKUP.fill(path=applied.backup)
+        if applied.note is not None:
+            yield applied.note
         yield _OPEN.fill(name=run.label, sheet=run.changes.pages[0].name)
 
 
@@ -206,7 +209,7 @@ def tables_text(tables: Sequence[ReportTable], lang: str) -> str:
 
 def _table(table: ReportTable, lang: str) -> Iterator[str]:
     yield click.style(table.title.get(lang), bold=True)
-    heads = [column.header.get(lang) for column in table.columns]
+    heads = [on_screen(column.header.get(lang)) for column in table.columns]
     rows = [[cell(value, lang) for value in row] for row in table.rows]
     widths = [max([len(head), *(len(row[n]) for row in rows)]) for n, head in enumerate(heads)]
     right = [column.kind in _NUMERIC for column in table.columns]
@@ -219,7 +222,7 @@ def _table(table: ReportTable, lang: str) -> Iterator[str]:
 
 def cell(value: Plain, lang: str) -> str:
     """A value of a report as a person reads it, on one line."""
-    text = plain(shown(value, lang)) if value is not None else ""
+    text = on_screen(shown(value, lang)) if value is not None else ""
     return text if len(text) <= _CELL else text[: _CELL - 1] + "…"
 
 

@@ -407,6 +407,10 @@ def half_hour(moment: datetime) -> datetime:
     return moment + timedelta(minutes=-moment.minute % 30)
 
 
+_TELLING = 3
+"""How often someone writes the same words before naming the client with them."""
+
+
 def _said(scene: Scene, life: Life, action: Action, following: Action | None) -> str:
     """What was discussed and agreed, and when and why the next contact is; nothing where nobody answered."""
     if action.outcome in ("no_answer", "rescheduled", "spam"):
@@ -422,6 +426,9 @@ def _said(scene: Scene, life: Life, action: Action, following: Action | None) ->
     texts = [_and_next(scene, said, following) for said in scene.rng.sample(choice, len(choice))]
     found = min(texts, key=lambda text: scene.said[action.owner.habit, text])  # people vary their words
     scene.said[action.owner.habit, found] += 1
+    if scene.said[action.owner.habit, found] > _TELLING:
+        # Who talks to very many clients tells them apart by name.
+        found = f"{life.card.trade}: {found[:1].lower()}{found[1:]}"
     return found
 
 

@@ -143,6 +143,11 @@ def _apply(changes: Changes, sheets: list[_Sheet]) -> None:
         _update_column(update, _named(sheets, update.sheet))
     for highlight in changes.highlights:
         _named(sheets, highlight.sheet).highlights[highlight.mark] = highlight
+    for growth in changes.tables:
+        sheet = _named(sheets, growth.sheet)
+        tables = tuple(growth.now if table == growth.was else table for table in sheet.grid.tables)
+        may_grow = frozenset(growth.now if table == growth.was else table for table in sheet.grid.may_grow)
+        sheet.grid = replace(sheet.grid, tables=tables, may_grow=may_grow)
     for page in changes.pages:
         _replace_page(page, sheets)
     if changes.log:

@@ -173,7 +173,8 @@ def _shares(
         for row in checked.judged.get(code, ()):
             at = TABLE_OF[type(row)], row.key
             passed[at] = passed.get(at, True) and (code, *at) not in faulty
-            owners[at] = firm.owner_of(row)
+            if at not in owners:
+                owners[at] = firm.owner_of(row)
     if not passed:
         reasons = [why_not(code, verdict) for code in check.rules]
         return Shares(Share(0, 0), {}, next((r for r in reasons if r != _NOT_BUILT), _NOT_BUILT))

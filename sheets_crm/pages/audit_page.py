@@ -25,7 +25,7 @@ from sheets_crm.pages.finding_rows import (
     marked,
 )
 from sheets_crm.pages.layout import Block, Head, Item, Layout, Live, Shown
-from sheets_crm.pages.wording import BUILT_LATER, NO_OWNER, NOT_CHECKED
+from sheets_crm.pages.wording import BUILT_LATER, NO_OWNER, NOT_CHECKED, seal
 from sheets_crm.schema.choices import SEVERITY
 from sheets_crm.sheet import Area, Chart, Page, Series, Style
 from sheets_crm.text import Text, same, shown
@@ -422,8 +422,7 @@ class AuditPage:
 
     def head(self) -> None:
         """The log's seal, printed."""
-        words = _HEAD.fill(head=self.told.head) if self.told.head else _NO_HEAD
-        self.out.add(Item(1, _SCREEN, self.say(words), look.ASIDE))
+        self.out.add(Item(1, _SCREEN, self.say(seal(self.told)), look.ASIDE))
 
 
 # ---------------------------------------------------------------------- words
@@ -491,8 +490,3 @@ _SHEET, _READ = Text("Sheet", "Лист"), Text("Read", "Прочитано")
 _JUDGED, _EXCLUDED = Text("Judged", "Проверено"), Text("Excluded", "Исключено")
 _EXCLUDED_ROW = Text("Excluded row", "Исключённая строка")
 _MORE_EXCLUDED = Text("and {n} more rows", "и ещё строк: {n}")
-_HEAD = Text(
-    "Seal of the log: {head}. Keep a printed copy: if anyone rewrites the history, the seal will no longer match.",
-    "Подпись журнала: {head}. Храните распечатку: если историю перепишут, подпись не сойдётся.",
-)
-_NO_HEAD = Text("There is no log yet: nothing has been written.", "Журнала ещё нет: ничего не записано.")

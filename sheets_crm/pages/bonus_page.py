@@ -16,6 +16,7 @@ from sheets_crm.metrics.bonus import Account, Appealed, Bonus, Pending, Terms, W
 from sheets_crm.metrics.money import Period, period_of
 from sheets_crm.pages import Told, look
 from sheets_crm.pages.layout import Block, Head, Item, Layout, Live, Placed, Shown
+from sheets_crm.pages.wording import FINDING_ID, seal
 from sheets_crm.schema import Row
 from sheets_crm.schema.choices import DECISION
 from sheets_crm.sheet import Link, Page, SheetLink, letters
@@ -300,8 +301,7 @@ class BonusPage:
 
     def seal(self) -> None:
         """The log's seal."""
-        head = self.facts.told.head
-        self.out.add(Item(1, _LAST, self.say(_SEAL.fill(head=head) if head else _NO_SEAL), look.ASIDE))
+        self.out.add(Item(1, _LAST, self.say(seal(self.facts.told)), look.ASIDE))
 
     # ------------------------------------------------------------------- a rep
 
@@ -427,7 +427,7 @@ class BonusPage:
             Head("rule", self.say(_RULE), 5, 5, NUMBER),
             Head("cell", self.say(_CELL), 6, 7),
             Head("first_seen", self.say(_FIRST), 8, 8, self.day),
-            Head("id", self.say(_ID), 9, 9, look.FAINT),
+            Head("id", self.say(FINDING_ID), 9, 9, look.FAINT),
             Head("actual", self.say(_ACTUAL), 10, 11),
             Head("fix", self.say(_FIX), 12, 12),
         ]
@@ -460,7 +460,7 @@ class BonusPage:
             Head("rule", self.say(_RULE), 5, 5, NUMBER),
             Head("cell", self.say(_CELL), 6, 7),
             Head("first_seen", self.say(_FIRST), 8, 8, self.day),
-            Head("id", self.say(_ID), 9, 9, look.FAINT),
+            Head("id", self.say(FINDING_ID), 9, 9, look.FAINT),
             Head("actual", self.say(_ACTUAL), 10, 11),
             Head("clause", self.say(_CLAUSE), 12, 12),
         ]
@@ -484,7 +484,7 @@ class BonusPage:
     def appeals_table(self, name: str, found: Sequence[Appealed]) -> None:
         """Who objected to what in which words, what was decided, and what it changes."""
         heads = [
-            Head("id", self.say(_ID), 1, 1, look.FAINT),
+            Head("id", self.say(FINDING_ID), 1, 1, look.FAINT),
             Head("user", self.say(_FILED_BY), 2, 2),
             Head("date", self.say(_DATE), 3, 3, self.day),
             Head("words", self.say(_WORDS), 4, 7),
@@ -672,11 +672,6 @@ _NO_REPS = Text(
     "There are no reps with a bonus: fill in role and full bonus on the sheet Team.",
     "Менеджеров с премией нет: укажите на листе «Команда» роль и премию 100 %.",
 )
-_SEAL = Text(
-    "Seal of the log: {head}. Keep a printed copy: if anyone rewrites the history, the seal will no longer match.",
-    "Подпись журнала: {head}. Храните распечатку: если историю перепишут, подпись не сойдётся.",
-)
-_NO_SEAL = Text("There is no log yet: nothing has been written.", "Журнала ещё нет: ничего не записано.")
 _PERIOD, _STATE = Text("Period", "Период"), Text("State", "Состояние")
 _WEEKS_OF = Text("Week by week: {period}", "По неделям: {period}")
 _NO_WEEKS = Text(
@@ -697,7 +692,7 @@ _PENDING_UNTIL = Text(
 _PENDING_AWAY = Text("Can still be mended: not counted yet", "Ещё можно исправить: пока не засчитано")
 _COUNTS_FROM, _NOT_SOON = Text("Counts from", "Засчитается с"), Text("after the return", "после возвращения")
 _DEAL, _RULE, _CELL = Text("Deal", "Сделка"), Text("Rule", "Правило"), Text("Cell", "Ячейка")
-_FIRST, _ID = Text("First seen", "Впервые"), Text("Finding ID", "№ находки")
+_FIRST = Text("First seen", "Впервые")
 _ACTUAL, _FIX = Text("Value as found", "Что стояло"), Text("What to do", "Что сделать")
 _CLAUSE, _IN_WEEKS = (
     Text("Clause of the Sales Book", "Пункт Книги продаж"),

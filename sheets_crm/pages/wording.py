@@ -35,9 +35,21 @@ FIGURES = {
 }
 """Snitko's five figures, by key."""
 
+SEAL = Text(
+    "Seal of the log: {head}. Keep a printed copy: if anyone rewrites the history, the seal will no longer match.",
+    "Подпись журнала: {head}. Храните распечатку: если историю перепишут, подпись не сойдётся.",
+)
+NO_SEAL = Text("There is no log yet: nothing has been written.", "Журнала ещё нет: ничего не записано.")
+FINDING_ID = Text("Finding ID", "№ находки")
+
 NO_OWNER = Text("no owner", "нет ответственного")
 BUILT_LATER = Text("not checked yet", "ещё не проверяется")
 NOT_CHECKED = Text("not checked", "не проверяется")
+
+
+def seal(told: Told) -> Text:
+    """The seal of the log, printed so that a paper copy proves what stood there."""
+    return SEAL.fill(head=told.head) if told.head else NO_SEAL
 
 
 def headline(told: Told) -> Text:

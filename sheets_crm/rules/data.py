@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import re
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from functools import lru_cache
 
+from sheets_crm.book.parse import folded, visible
 from sheets_crm.findings import Found, Judged, Outcome
 from sheets_crm.firm import Firm
 from sheets_crm.history import scalar
 from sheets_crm.rules.clauses import mistakes
 from sheets_crm.rules.registry import rule
 from sheets_crm.rules.waivers import faulty_waivers
-from sheets_crm.schema import TABLES, Clause, Deal
+from sheets_crm.schema import TABLES, Clause, Deal, Task
 from sheets_crm.text import Text, same
 
 _PHONE = re.compile(r"\+?[\d\s()\-.\u00a0]{7,}\Z")
 _WORD = re.compile(r"[^\W\d_]+")
 _LATIN_TWINS = frozenset("aceopxykmhtbABCEHKMOPTXY")
 _CYRILLIC_TWINS = frozenset("асеорхукмнтвАВСЕНКМОРТХУ")
+_LOOKS = str.maketrans("асеорхукмнтв", "aceopxykmhtb")
+"""Cyrillic letters as the Latin ones that they look like, in lower case as names are folded."""
+_LONGEST_QUOTE = 200
 _CURRENCY = re.compile(r"[A-Za-z]{3}\Z")
 _TWIN_COLUMNS = {
     "Deals": ("deal_id", "name", "stage", "owner", "company_id", "lost_reason"),
@@ -42,23 +47,29 @@ _TWIN_COLUMNS = {
 )
 def wrong_value(firm: Firm) -> Iterator[Outcome]:
     """
-    What it finds: cells that cannot be read for certain (an error such as #REF!, a formula without a result, a date
-    or a number that is neither, a word that is not on its list); values that contradict each other (closed before
+    What it finds: cells that cannot be read for certain (an error such as #REF!, a formula without a result or whose
+    text is lost, a date or a number that is neither, a date before 1980 or after 2100, a number of more than 15
+    digits, a word that is not on its list); values that contradict each other (closed before
     created, a task both open and done); amounts of zero or less outside refunds; a currency that is not three
     letters; an owner who is not in the team; settings of the Sales Book, exit criteria, evidence and required fields
     that cannot be followed; waivers that do not hold (no such rule, no last day, not granted by a Head of Sales other
-    than the deal's owner). Warnings only: an expected close in the past, a number typed as text, a phone number as
-    the deal's name, Latin letters that look like Cyrillic ones inside a word (or the other way round), data below the
-    end of an Excel table, an expired waiver. For information: a waiver that at present excuses nothing.
+    than the deal's owner); an owner who is another one to the eye, written in the other alphabet. Warnings only: an
+    expected close in the past, a number typed as text, a phone number as the deal's name, Latin letters that look
+    like Cyrillic ones inside a word (or the other way round), invisible characters and, in IDs and references, odd
+    spaces, an ID that is a number where the others are texts, a text longer than a cell can hold, a cell covered by a
+    merged one, a number whose format is lost, data below the end of an Excel table, an expired waiver. For
+    information: a waiver that at present excuses nothing.
 
     Why it matters: wrong fields are the fifth of Snitko's five figures; the tool never guesses what a cell meant, so
     such a deal is missing from the sums until it is mended.
 
-    How to fix: retype the value as the header asks; what we read is quoted in the finding.
+    How to fix: retype the value as the header asks; what we read is quoted in the finding, invisible characters as
+    ‹U+200B›. Unmerge merged cells and fill in every row.
     """
     for table in firm.book.tables.values():
         yield Judged(table.rows)
     yield from _unreadable(firm)
+    yield from _one_of_two(firm)
     yield from _deals(firm)
     yield from _tasks(firm)
     yield from _twins(firm)
@@ -76,8 +87,13 @@ def _unreadable(firm: Firm) -> Iterator[Outcome]:
                 continue
             yield Found(
                 rows[number], field, problem.reason, _AS_HEADER.fill(header=table.schema.column(field).header),
-                _RETYPE, same(problem.raw), severity=None if problem.fatal else "warning",
+                problem.fix or _RETYPE, same(_quoted(problem.raw)), severity=None if problem.fatal else "warning",
             )  # fmt: skip
+
+
+def _quoted(raw: str) -> str:
+    """What stands in a cell, short enough to be read, and with what cannot be seen spelled out."""
+    return visible(raw if len(raw) <= _LONGEST_QUOTE else raw[:_LONGEST_QUOTE] + "…")
 
 
 def _deals(firm: Firm) -> Iterator[Outcome]:
@@ -140,6 +156,29 @@ def _tasks(firm: Firm) -> Iterator[Outcome]:
             )  # fmt: skip
 
 
+def _one_of_two(firm: Firm) -> Iterator[Outcome]:
+    """Owners who are one person to the eye and two to a computer: the rarer spelling is to be mended.
+
+    A word that mixes alphabets is named by `_twins` already.
+    """
+    rows: list[Deal | Task] = [*firm.book.deals.rows, *firm.book.tasks.rows]
+    known = {folded(member.user) for member in firm.book.team.rows if member.user}
+    count = Counter(folded(row.owner) for row in rows if row.owner)
+    by_look: dict[str, list[str]] = defaultdict(list)
+    for name in {*known, *count}:
+        by_look[name.translate(_LOOKS)].append(name)
+    right = {
+        look: max(names, key=lambda name: (name in known, count[name], name))
+        for look, names in by_look.items()
+    }
+    for row in rows:
+        name = folded(row.owner or "")
+        if name and right[name.translate(_LOOKS)] != name and mixed_word(row.owner or "") is None:
+            yield Found(
+                row, "owner", _LOOKS_LIKE_ANOTHER, _ONE_SPELLING, _CHOOSE_OWNER, same(row.owner or "")
+            )
+
+
 def _twins(firm: Firm) -> Iterator[Outcome]:
     for key, fields in _TWIN_COLUMNS.items():
         for row in firm.book.tables[key].rows:
@@ -156,7 +195,7 @@ def _twins(firm: Firm) -> Iterator[Outcome]:
 @lru_cache(maxsize=10_000)  # stages and owners repeat row after row
 def mixed_word(text: str) -> str | None:
     """The first word that mixes look-alike letters of the two alphabets; `IT-отдел` and `1С` do not."""
-    for word in _WORD.findall(text):
+    for word in () if text.isascii() else _WORD.findall(text):
         latin = {ch for ch in word if "a" <= ch.lower() <= "z"}
         cyrillic = {ch for ch in word if "а" <= ch.lower() <= "я" or ch in "ёЁ"}
         if latin and cyrillic and (latin <= _LATIN_TWINS or cyrillic <= _CYRILLIC_TWINS):
@@ -193,6 +232,11 @@ _SUM_OR_BLANK = Text("Write the sum, or leave the cell empty", "Впишите �
 _THREE_LETTERS = Text("three letters, as RUB or USD", "три буквы, как RUB или USD")
 _A_NAME = Text("what is sold, and to whom", "что и кому продаём")
 _CORRECT_DATE = Text("Correct one of the two dates", "Поправьте одну из двух дат")
+_LOOKS_LIKE_ANOTHER = Text(
+    "looks like another owner, but has letters of the other alphabet",
+    "выглядит как другой ответственный, но буквы из другого алфавита",
+)
+_ONE_SPELLING = Text("one spelling for one person", "одно написание для одного человека")
 _IN_TEAM = Text("a user of the sheet Team", "сотрудник с листа «Команда»")
 _CHOOSE_OWNER = Text(
     "Choose the owner from the list, or add the person to Team",

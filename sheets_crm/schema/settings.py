@@ -84,6 +84,14 @@ FIRM_SETTINGS: dict[str, Setting] = {
                  "Сколько дней действует вероятность с 1-1", least=1),
         _setting("event_feed_consent", "yesno", "no", "Whether people agreed to the day log",
                  "Согласны ли люди на ленту событий"),
+        _setting("backups_kept", "whole", "20", "Backups of a workbook file that are kept in any case, the newest",
+                 "Сколько последних резервных копий файла хранить в любом случае", least=1),
+        _setting("backups_days", "whole", "14", "Beyond these, one backup a day for so many days",
+                 "Сверх этого: по одной копии в день, за столько дней", least=0),
+        _setting("backups_weeks", "whole", "12", "And one a week for so many weeks",
+                 "И по одной в неделю, за столько недель", least=0),
+        _setting("backups_months", "whole", "24", "And one a month for so many months",
+                 "И по одной в месяц, за столько месяцев", least=0),
     )
 }  # fmt: skip
 """The firm's own settings, by name, in the order in which the Sales Book lists them."""

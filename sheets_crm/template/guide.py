@@ -75,15 +75,14 @@ _HOW = Text("Save and close this file, then run:", "Сохраните и зак
 _COMMAND = Text("sheets-crm run file_name.xlsx", "sheets-crm run имя_файла.xlsx")
 
 
-def guide_page(tables: Mapping[str, str], lang: Lang) -> Page:
-    """The guide of a workbook with these `tables`, key to name, and the reports.
+def guide_page(sheets: Mapping[str, str], lang: Lang) -> Page:
+    """The guide of a workbook with these sheets, key of a table or a report to name.
 
     A line that names a sheet which is not among them is left out.
     """
-    sheets = {**tables, **{key: report.sheet.get(lang) for key, report in _REPORTS.items()}}
     head, *sections = _source(lang).split("\n## ")
-    title, lead = head.removeprefix("# ").strip().split("\n", 1)
-    cells = _opening(title, lead)
+    title, lead = guide_name(lang), head.partition("\n")[2]
+    cells = _opening(title, lead.strip())
     row = 4
     for section in sections:
         heading, *lines = section.strip().split("\n")
@@ -95,11 +94,21 @@ def guide_page(tables: Mapping[str, str], lang: Lang) -> Page:
     return Page("guide", title, cells, _COLUMNS, tab=look.TAB_OURS, gridlines=False)
 
 
-def report_pages(lang: Lang) -> Iterator[Page]:
-    """The sheets of the weekly reports as they stand until the first run fills them."""
-    for key, report in _REPORTS.items():
-        name = report.sheet.get(lang)
-        cells = _opening(name, _NOT_YET.fill(promise=report.promise).get(lang))
+def guide_name(lang: Lang) -> str:
+    """The name of the sheet with the guide."""
+    return _source(lang).partition("\n")[0].removeprefix("# ").strip()
+
+
+def report_names(lang: Lang) -> dict[str, str]:
+    """The weekly reports as the guide calls them, `Audit`, to the names of their sheets."""
+    return {key: report.sheet.get(lang) for key, report in _REPORTS.items()}
+
+
+def report_pages(names: Mapping[str, str], lang: Lang) -> Iterator[Page]:
+    """The sheets of the weekly reports as they stand until the first run fills them; `names` as by `report_names`."""
+    for key, name in names.items():
+        report = _REPORTS[key]
+        cells = _opening(report.sheet.get(lang), _NOT_YET.fill(promise=report.promise).get(lang))
         cells[4, _HEADING] = Cell(_HOW.get(lang), look.PLAIN)
         cells[5, _HEADING] = Cell(_COMMAND.get(lang), look.COMMAND)
         yield Page(key.lower(), name, cells, _COLUMNS, tab=look.TAB_OURS, gridlines=False, owned=True)

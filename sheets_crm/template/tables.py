@@ -6,8 +6,9 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, time
 from textwrap import wrap
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias
 
+from sheets_crm.book import TableRows
 from sheets_crm.checks import RULES
 from sheets_crm.pages import look
 from sheets_crm.schema import TABLES, Column, Table
@@ -27,7 +28,7 @@ from sheets_crm.sheet import (
     letters,
     quoted,
 )
-from sheets_crm.text import Lang, Text
+from sheets_crm.text import Lang, Text, same
 
 RowValues: TypeAlias = Mapping[str, Value]
 """One row: column key to value. Choices are given by key or as the firm wrote them; yes and no as booleans."""
@@ -76,29 +77,43 @@ class Layout(NamedTuple):
     """A table as it is to stand in this workbook."""
 
     table: Table
+    sheet: Text
+    """The name of its sheet."""
     columns: tuple[Column, ...]
     rows: Sequence[RowValues]
     collapse: bool
     """Whether the columns that are not for every day stand in a collapsed group."""
+    stands: TableRows[Any] | None = None
+    """The firm's own sheet of this table: no page is made of it, others refer to it as it is."""
 
     def has(self, key: str) -> bool:
         """Whether the column `key` was not left out."""
-        return any(c.key == key for c in self.columns)
+        return self.stands.has(key) if self.stands is not None else any(c.key == key for c in self.columns)
 
     def at(self, key: str) -> int:
         """The number of the column `key`, from 1."""
-        return [c.key for c in self.columns].index(key) + 1
+        return (
+            self.stands.positions[key]
+            if self.stands is not None
+            else [c.key for c in self.columns].index(key) + 1
+        )
 
     def whole(self, key: str, lang: Lang) -> str:
         """The whole column as a formula names it: `Deals!$B:$B`."""
         name = letters(self.at(key))
-        return f"{quoted(self.table.sheet.get(lang))}!${name}:${name}"
+        return f"{quoted(self.sheet.get(lang))}!${name}:${name}"
+
+    @property
+    def first_row(self) -> int:
+        """The row below the header."""
+        return self.stands.header_row + 1 if self.stands is not None else 2
 
     @property
     def last_row(self) -> int:
         """The last row prepared for typing: all rows given, and room for more."""
         ready = READY_LIST if self.table.key in _LISTS else READY_ROWS
-        return 1 + max(ready, len(self.rows) + ready // 4)
+        used = self.stands.last_row if self.stands is not None else len(self.rows)
+        return 1 + max(ready, used + ready // 4)
 
 
 Layouts: TypeAlias = Mapping[str, Layout]
@@ -108,19 +123,27 @@ def layouts_of(
     tables: Collection[str],
     columns: Mapping[str, Collection[str]],
     rows: Mapping[str, Sequence[RowValues]],
+    standing: Mapping[str, TableRows[Any]] | None = None,
+    names: Mapping[str, Text] | None = None,
 ) -> Layouts:
     """The tables of a workbook by key, in the order of the sheets.
 
     A table named in `columns` has only those, its ID and what we write there, and nothing is collapsed.
-    Raises KeyError for a table or a column that does not exist.
+    `standing`: tables that the workbook has already, kept as they are. `names`: of sheets that are not called as
+    the table is. Raises KeyError for a table or a column that does not exist.
     """
     made: dict[str, Layout] = {}
     chosen = {TABLES[key].key for key in tables}
     for key, table in TABLES.items():
-        if key in chosen:
-            wanted = columns.get(key)
-            made[key] = Layout(table, _columns(table, wanted), rows.get(key, ()), collapse=wanted is None)
-    if "Tasks" in made:
+        stands = (standing or {}).get(key)
+        if stands is not None:
+            made[key] = Layout(table, same(stands.sheet or ""), (), (), collapse=False, stands=stands)
+        elif key in chosen:
+            wanted, sheet = columns.get(key), (names or {}).get(key, table.sheet)
+            made[key] = Layout(
+                table, sheet, _columns(table, wanted), rows.get(key, ()), collapse=wanted is None
+            )
+    if "Tasks" in made and made["Tasks"].stands is None:
         made["Tasks"] = _with_live_lookups(made["Tasks"], made.get("Deals"))
     return made
 
@@ -143,7 +166,7 @@ def table_page(own: Layout, layouts: Layouts, lang: Lang) -> Page:
     naming = _FROZEN.get(own.table.key, own.table.identity[0])
     return Page(
         key=own.table.key,
-        name=own.table.sheet.get(lang),
+        name=own.sheet.get(lang),
         cells=dict(_cells(own, layouts, lang)),
         columns=tuple(_column_formats(own, lang)),
         rows=_row_formats(own, lang),
@@ -151,7 +174,7 @@ def table_page(own: Layout, layouts: Layouts, lang: Lang) -> Page:
         filter=Area(1, 1, own.last_row, len(own.columns)),
         choices=tuple(_choices(own, layouts, lang)),
         notes={(1, i): column.meaning.get(lang) for i, column in enumerate(own.columns, start=1)},
-        print=Print(repeat_rows=(1, 1), footer=own.table.sheet.get(lang)),
+        print=Print(repeat_rows=(1, 1), footer=own.sheet.get(lang)),
         tab=look.TAB_RULES if own.table.group in ("rules", "service") else look.TAB_DAILY,
     )
 
@@ -341,7 +364,9 @@ def _choices(own: Layout, layouts: Layouts, lang: Lang) -> Iterator[Choice]:
         elif source := _source(column, layouts, lang):
             home = TABLES[column.refers.partition(".")[0]]
             strict = home.key in _CLOSED
-            message = _PICK_FROM.fill(header=header, sheet=home.sheet).get(lang) if strict else ""
+            message = (
+                _PICK_FROM.fill(header=header, sheet=layouts[home.key].sheet).get(lang) if strict else ""
+            )
             yield Choice(area, formula=source, strict=strict, title=header if strict else "", message=message)
 
 
@@ -361,4 +386,4 @@ def _source(column: Column, layouts: Layouts, lang: Lang) -> str | None:
     if home is None or not home.has(key):
         return None
     name = letters(home.at(key))
-    return f"={quoted(home.table.sheet.get(lang))}!${name}$2:${name}${home.last_row}"
+    return f"={quoted(home.sheet.get(lang))}!${name}${home.first_row}:${name}${home.last_row}"

@@ -6,14 +6,17 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sheets_crm.errors import SheetsCrmError, WorkbookChanged, WorkbookUnsafe
+from sheets_crm.hosts.xlsx.backups import prune
+from sheets_crm.hosts.xlsx.disk import digest, load, real
 from sheets_crm.hosts.xlsx.graft import claim, graft_pages
 from sheets_crm.hosts.xlsx.guard import prove
 from sheets_crm.hosts.xlsx.package import Package
 from sheets_crm.hosts.xlsx.patch import patch_sheets
 from sheets_crm.hosts.xlsx.read import read
 from sheets_crm.hosts.xlsx.render import render
-from sheets_crm.hosts.xlsx.save import digest, load, replace_file, write_file
+from sheets_crm.hosts.xlsx.save import replace_file, write_file
 from sheets_crm.hosts.xlsx.styles import Styles
+from sheets_crm.hosts.xlsx.tables import grow_tables
 from sheets_crm.hosts.xlsx.workbook import Workbook
 from sheets_crm.sheet import Applied, Changes, Page, Select, Snapshot
 from sheets_crm.text import Text
@@ -21,6 +24,10 @@ from sheets_crm.text import Text
 _CHANGED = Text(
     "{name} was changed after it was read; nothing was written, please try again.",
     "Файл {name} изменился после чтения; ничего не записано, повторите попытку.",
+)
+_STUCK = Text(
+    "Old backups that could not be deleted; the next run tries again: {names}.",
+    "Старые резервные копии, которые не удалось удалить; следующий запуск попробует снова: {names}.",
 )
 
 
@@ -43,7 +50,7 @@ class XlsxHost:
         """Writes all of `changes` or nothing, with a backup beside the file; equal content is not written again.
 
         Where the workbook cannot be written safely its reports go to `<stem>.reports.xlsx` beside it.
-        Raises WorkbookChanged, WorkbookInUse, WorkbookNotFound; WorkbookUnsafe if there is no report to put beside.
+        Raises WorkbookChanged, WorkbookInUse, WorkbookNotFound; WorkbookUnsafe if there are not only reports to put beside.
         """
         data = load(self.path)
         if digest(data) != snapshot.version:
@@ -51,14 +58,17 @@ class XlsxHost:
         try:
             new = patched(data, changes)
         except WorkbookUnsafe as problem:
-            if not changes.pages:
+            if not changes.pages or not all(page.owned for page in changes.pages):
                 raise
             return Applied(
                 changed=False, beside=self.put_beside(changes.pages, "reports"), reason=problem.message
             )
         if new == data:
             return Applied(changed=False)
-        return Applied(changed=True, backup=str(replace_file(self.path, new, snapshot.version)))
+        backup = replace_file(self.path, new, snapshot.version)
+        left = prune(real(self.path), changes.keep, backup) if changes.keep else []
+        stuck = _STUCK.fill(names=", ".join(path.name for path in left)) if left else None
+        return Applied(changed=True, backup=str(backup), note=stuck)
 
     def put_beside(self, pages: Sequence[Page], word: str) -> str:
         """Writes `pages` to `<stem>.<word>.xlsx` beside the file, unless they stand there already; its path.
@@ -78,6 +88,7 @@ def patched(data: bytes, changes: Changes) -> bytes:
     workbook.refuse_unsafe()
     styles = Styles(workbook)
     patch_sheets(workbook, styles, changes)
+    grow_tables(workbook, changes.tables)
     if changes.pages:
         graft_pages(workbook, styles, changes.pages, render(changes.pages))
     new = package.write()

@@ -7,20 +7,31 @@ inside one pattern, and only the others are looked at one by one.
 from __future__ import annotations
 
 import re
+from array import array
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
+from operator import ge
 from typing import NamedTuple
 
 from sheets_crm.errors import WorkbookUnreadable
 from sheets_crm.hosts.xlsx.package import MAIN
+from sheets_crm.hosts.xlsx.pieces import Cut, NoRows
 from sheets_crm.hosts.xlsx.preflight import Archive, damaged, refused
-from sheets_crm.hosts.xlsx.scan import column_number, decoded
-from sheets_crm.sheet import Doubt, Position, address, letters
+from sheets_crm.hosts.xlsx.scan import area, column_number, decoded
+from sheets_crm.sheet import Area, Doubt, Position, address, letters
 from sheets_crm.text import Text, same
 
 LAST_ROW, LAST_COLUMN = 1_048_576, 16_384
 MAX_AREA = 60_000_000
 """Calamine stores rows x columns densely: one stray cell at XFD1048576 would end the process with no error."""
+SPARSE_AREA = 15_000_000
+"""Rows x columns (some 45 bytes each) that may be mostly empty; beyond, every third cell has to be filled."""
+MAX_CELLS = 30_000_000
+MAX_TEXT = 256 << 20
+"""Bytes of text in all cells of a sheet: a parser copies a shared string for each of them."""
+MAX_UNUSUAL = 5_000_000
+"""Cells that have to be looked at one by one: some twenty seconds."""
 
 _TOO_WIDE = Text(
     "has a stray cell far from the others at {cell}: delete the empty rows and columns around it in Excel "
@@ -29,66 +40,140 @@ _TOO_WIDE = Text(
     "неё и сохраните файл.",
 )
 
+_TOO_MUCH = Text(
+    "has a sheet {sheet} with {what}: open it in Excel, delete what is not needed and save it as a new .xlsx.",
+    "— на листе «{sheet}» {what}: откройте файл в Excel, удалите лишнее и сохраните как новый .xlsx.",
+)
+
 
 class Sheet(NamedTuple):
-    """The cells of a sheet, ready for the parser."""
+    """What a sheet's cells hide from the parser."""
 
-    body: bytes
-    """The rows, without prefixes, comments and doubtful cells; every row and cell says where it stands."""
     doubts: dict[Position, Doubt]
     hidden_rows: frozenset[int]
     negative: dict[Position, str]
     """Numbers below zero as they are written: no date is one, and calamine makes midnight of them."""
+    merged: tuple[Area, ...] = ()
+    filled: int = 0
+    """How many cells hold something; a shared string may still be blank."""
+    protected: bool = False
+    """Whether locked cells cannot be typed into."""
 
 
-def prepared(archive: Archive, path: str, sheet: str) -> Sheet:
-    """The sheet `sheet`, stored in the part `path`. Raises WorkbookUnreadable for cells no program writes."""
-    head, body, tail = _split(archive.xml(path), archive, path)
-    archive.refuse_unsound(head + tail, path)
-    _refuse_bad_dimension(head, archive, path)
-    return _Scan(body, archive.name, sheet).result()
+def prepare(
+    archive: Archive, path: str, sheet: str, put: Callable[[bytes], object], formats: int | None = None
+) -> Sheet:
+    """Puts the rows of `sheet`, stored in the part `path`, in one plain form for the parser, piece by piece.
+
+    They come without prefixes, comments and doubtful cells; every row and cell says where it stands. `formats` is how
+    many cell formats the workbook has; a number with another one is in doubt.
+    Raises WorkbookUnreadable for cells that no program writes.
+    """
+    scan, tail = _Scan(archive.name, sheet, formats), b""
+    try:
+        cut = Cut(_without_comments(archive.pieces(path)))
+        head, strip = _prefix_of(cut.head)
+        if cut.prefix.rstrip(b":") != strip:
+            raise archive.spoilt(path)
+        _refuse_bad_dimension(head, archive, path)
+        for piece in cut.rows():
+            put(scan.plain(_without_prefix(piece, strip)))
+        tail = _without_prefix(cut.tail, strip)
+        archive.refuse_unsound(head + tail, path)
+    except NoRows as problem:
+        # A sheet may lack its rows altogether.
+        if not problem.whole:
+            raise archive.spoilt(path) from problem
+        archive.refuse_unsound(problem.whole, path)
+    merges = (area(match[1].decode("ascii", "replace")) for match in _MERGE.finditer(tail))
+    return scan.result()._replace(
+        merged=tuple(merge for merge in merges if merge is not None),
+        protected=_PROTECTED.search(tail) is not None,
+    )
+
+
+def text_bytes(rows: bytes, lengths: Sequence[int]) -> int:
+    """No less than the bytes of the shared strings that the cells of some rows hold together."""
+    times = Counter(map(int, _TEXT_CELL.findall(rows)))
+    return sum(lengths[index] * number for index, number in times.items() if index < len(lengths))
+
+
+def spoilt_cell(archive: Archive, path: str, strings: int) -> str | None:
+    """The address of a cell for which a parser gives up: a string that is not there, or text that is no XML."""
+    last = None
+    for piece in _without_comments(archive.pieces(path)):
+        at = min((m.start() for m in _TEXT_CELL.finditer(piece) if int(m[1]) >= strings), default=len(piece))
+        if odd := _NO_XML_TEXT.search(piece, 0, at):
+            at = odd.start()
+        places = _ADDRESS.findall(piece[: at + 1])
+        last = places[-1] if places else last
+        if at < len(piece):
+            return last.decode() if last else None
+    return None
+
+
+def repeated_cell(archive: Archive, path: str) -> str | None:
+    """The address of a cell that stands twice, so that nobody can say which of the two a person sees."""
+    places: Counter[bytes] = Counter()
+    for piece in _without_comments(archive.pieces(path)):
+        places.update(_ADDRESS.findall(piece))
+    return next((place.decode() for place, times in places.items() if times > 1), None)
+
+
+_ADDRESS = re.compile(rb"""<(?:\w+:)?c\s(?:[^<>]*?\s)?r\s*=\s*["']([A-Z]+[0-9]+)["']""")
+_TEXT_CELL = re.compile(rb"""\st\s*=\s*["']s["'][^<>]*>\s*<(?:\w+:)?v[^<>]*>\s*([0-9]{1,9})""")
+_MERGE = re.compile(rb"""<mergeCell\s[^>]*?ref\s*=\s*["']([^"']*)""")
+_PROTECTED = re.compile(rb"""<sheetProtection\s[^>]*?\bsheet\s*=\s*["'](?:1|true)["']""")
+_NO_XML_TEXT = re.compile(
+    rb"&(?!(?:amp|lt|gt|quot|apos);|#(?:[0-9]+|x[0-9a-fA-F]+);)|&#(?:0+|x0+);|[\x00-\x08\x0b\x0c\x0e-\x1f]"
+)
+"""In the text of a cell: an entity that nobody declared, or a character that XML does not know."""
 
 
 # ----------------------------------------------------------------- one plain form
 
 
-def _split(xml: bytes, archive: Archive, path: str) -> tuple[bytes, bytes, bytes]:
-    xml = _without_prefix(_without_comments(xml))
-    start = re.search(rb"<sheetData(?:\s[^>]*)?/?>", xml)
-    if start is None:
-        # A sheet may lack its rows altogether; a prefix that is not the sheet's own may not hide them.
-        if b"sheetData" in xml:
-            raise archive.spoilt(path)
-        return xml, b"", b""
-    if start[0].endswith(b"/>"):
-        return xml[: start.start()], b"", xml[start.end() :]
-    end = xml.rfind(b"</sheetData")
-    if end < start.end():
-        raise archive.spoilt(path)
-    return xml[: start.end()], xml[start.end() : end], xml[end:]
-
-
-def _without_comments(xml: bytes) -> bytes:
+def _without_comments(pieces: Iterator[bytes]) -> Iterator[bytes]:
     """The same document without comments and instructions, and with the text of CDATA as plain text."""
-    if b"<!" not in xml and xml.find(b"<?", 2) < 0:
-        return xml
+    held = b""
+    for number, piece in enumerate(pieces):
+        held += piece
+        # One character is found many times faster than two.
+        if (b"!" in held and b"<!" in held) or (b"?" in held and held.find(b"<?", 0 if number else 2) >= 0):
+            held += b"".join(pieces)
+            for begin, end in ((b"<!--", b"-->"), (b"<![CDATA[", b"]]>"), (b"<?", b"?>")):
+                # One that never ends would be looked for from each of a million beginnings.
+                if held.rfind(begin) > held.rfind(end):
+                    return
+            yield re.sub(rb"<!--.*?-->|<!\[CDATA\[(.*?)\]\]>|<\?.*?\?>", _plain, held, flags=re.DOTALL)
+            return
+        # A sign cut in two has to be seen whole.
+        whole = len(held) - held.endswith(b"<")
+        yield held[:whole]
+        held = held[whole:]
+    yield held
 
-    def plain(match: re.Match[bytes]) -> bytes:
-        text = match[1] or b""
-        return text.replace(b"&", b"&amp;").replace(b"<", b"&lt;").replace(b">", b"&gt;")
 
-    return re.sub(rb"<!--.*?-->|<!\[CDATA\[(.*?)\]\]>|<\?.*?\?>", plain, xml, flags=re.DOTALL)
+def _plain(match: re.Match[bytes]) -> bytes:
+    text = match[1] or b""
+    return text.replace(b"&", b"&amp;").replace(b"<", b"&lt;").replace(b">", b"&gt;")
 
 
-def _without_prefix(xml: bytes) -> bytes:
-    """`<x:row>` as `<row>`: with the comments gone, `<x:` can only be a tag."""
-    declared = re.search(rb"""xmlns:([\w.-]+)\s*=\s*["']%b["']""" % re.escape(MAIN.encode()), xml[:8192])
+def _prefix_of(head: bytes) -> tuple[bytes, bytes]:
+    """(the head with `<x:row>` as `<row>`, the prefix x)."""
+    declared = re.search(rb"""xmlns:([\w.-]+)\s*=\s*["']%b["']""" % re.escape(MAIN.encode()), head[:8192])
     if declared is None:
-        return xml
+        return head, b""
     prefix = declared[1]
-    xml = xml.replace(b"<%b:" % prefix, b"<").replace(b"</%b:" % prefix, b"</")
+    head = _without_prefix(head, prefix)
     # The prefix stays declared for attributes; elements without one now belong to the same namespace.
-    return xml if re.search(rb"\sxmlns\s*=", xml[:8192]) else xml.replace(b"xmlns:%b=" % prefix, b"xmlns=", 1)
+    own = re.search(rb"\sxmlns\s*=", head[:8192])
+    return head if own else head.replace(b"xmlns:%b=" % prefix, b"xmlns=", 1), prefix
+
+
+def _without_prefix(xml: bytes, prefix: bytes) -> bytes:
+    """`<x:row>` as `<row>`: with the comments gone, `<x:` can only be a tag."""
+    return xml.replace(b"<%b:" % prefix, b"<").replace(b"</%b:" % prefix, b"</") if prefix else xml
 
 
 def _refuse_bad_dimension(head: bytes, archive: Archive, path: str) -> None:
@@ -99,16 +184,17 @@ def _refuse_bad_dimension(head: bytes, archive: Archive, path: str) -> None:
         raise archive.spoilt(path)
 
 
-_ATTRIBUTES = rb"""(?:[^>"']|"[^"]*"|'[^']*')*?"""
+_ATTRIBUTES = rb"""(?:[^<>"']|"[^"<]*"|'[^'<]*')*?"""
+"""None of these patterns looks past the next `<`, so that no sheet, however it was made, takes longer than its length."""
 _TAG = re.compile(rb"<(c|row)(?=[\s/>])(%b)(/?)>" % _ATTRIBUTES)
 _UNUSUAL_ROW = re.compile(rb'<row(?=[\s/>])(?! r="[0-9]{1,10}")')
-_PLACELESS_CELL = re.compile(rb"<c(?![^>]*?\sr\s*=)")
+_PLACELESS_CELL = re.compile(rb"<c(?![^<>]*?\sr\s*=)")
 _PLACE = re.compile(rb"""\sr\s*=\s*["']([^"']*)["']""")
 
 
-def _placed(body: bytes) -> bytes:
-    """The rows with an address on every row and cell: writers may leave them out, counting from the last one."""
-    row = column = 0
+def _placed(body: bytes, row: int) -> bytes:
+    """The rows with an address on every row and cell: writers may leave them out, counting from the last `row`."""
+    column = 0
 
     def place(match: re.Match[bytes]) -> bytes:
         nonlocal row, column
@@ -142,50 +228,116 @@ _UNUSUAL = re.compile(
 _CELL = re.compile(rb"<c(?=[\s/>])(%b)(?:/>|>(.*?)</c\s*>)" % _ATTRIBUTES, re.DOTALL)
 _FOREIGN = re.compile(rb":(?:c|row|sheetData)[\s/>]")
 _ROW = re.compile(rb'<row r="([0-9]+)"')
-_HIDDEN_ROW = re.compile(rb"""<row r="([0-9]+)"[^>]*?\shidden\s*=\s*["'](?:1|true)["']""")
+_OF_ANOTHER_ROW = re.compile(rb'<row r="([0-9]++)"[^<>]*+><c r="([A-Z]++(?!\1")[0-9]++)"')
+_HIDDEN_ROW = re.compile(rb"""<row r="([0-9]+)"[^<>]*?\shidden\s*=\s*["'](?:1|true)["']""")
 _REFERENCE = re.compile(rb"([A-Z]{1,3})([1-9][0-9]{0,6})")
 _TYPE = re.compile(rb"""\st\s*=\s*["']([^"']*)["']""")
-_VALUE = re.compile(rb"<v(?:\s[^>]*)?(?:/>|>(.*?)</v\s*>)", re.DOTALL)
-_FORMULA_TEXT = re.compile(rb"<f(?:\s[^>]*)?(?:/>|>(.*?)</f\s*>)", re.DOTALL)
+_VALUE = re.compile(rb"<v(?:\s[^<>]*)?(?:/>|>([^<]*+)</v\s*>)")
+_FORMULA = re.compile(rb"<f(\s[^<>]*?)?(?:/>|>([^<]*+)</f\s*>)")
+_ARRAY_OF_NOTHING = re.compile(rb"""<f(?=\s[^<>]*?\bt\s*=\s*["']array["'])(?![^<>]*?\sref\s*=)""")
+_SHARED = re.compile(rb"""\bt\s*=\s*["']shared["']""")
+_GROUP = re.compile(rb"""\ssi\s*=\s*["']([0-9]+)["']""")
+_MASTER = re.compile(rb"<f(?=\s[^<>]*?\sref\s*=)(\s[^<>]*)>")
+_FORMAT = re.compile(rb"""\ss\s*=\s*["']([0-9]+)["']""")
+_COMPUTED = re.compile(rb"<f>[^<]*+</f>(?=<v>[^<])")
+"""A formula with its result: all that is wanted of it, and often most of a sheet's bytes."""
 _NUMBER = re.compile(rb"\s*[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?\s*")
+
+_LEAST = -1e9
+"""No amount and no date is less."""
 
 
 class _Scan:
-    def __init__(self, body: bytes, file: str, sheet: str) -> None:
-        self._file, self._sheet = file, sheet
-        if match := _FOREIGN.search(body):
-            raise self._damaged(same(match[0].decode("ascii", "replace")))
-        self._body = body
+    """One walk over the pieces of a sheet's rows."""
+
+    def __init__(self, file: str, sheet: str, formats: int | None = None) -> None:
+        self._file, self._sheet, self._formats = file, sheet, formats
+        self._body = b""
+        """The piece at hand."""
+        self._rows = array("I")
+        """The numbers of all rows so far."""
+        self._last = 0
+        self._hidden: set[int] = set()
         self._doubts: dict[Position, Doubt] = {}
+        self._groups: set[bytes] = set()
+        """The groups of shared formulas of which one cell has the text."""
+        self._members: dict[Position, tuple[bytes, Doubt]] = {}
+        """Shared formulas without a text: the group that they name, and the doubt if it has none either."""
+        self._cells = self._odd_ones = self._filled = 0
         self._negative: dict[Position, str] = {}
         self._mended: list[tuple[int, int, bytes]] = []
         self._widest = 1
         self._widest_at = ""
 
-    def result(self) -> Sheet:
+    def plain(self, body: bytes) -> bytes:
+        """The piece as the parser may have it. Raises WorkbookUnreadable."""
+        body = _COMPUTED.sub(b"", body)
+        self._cells += body.count(b"<c")
+        if self._cells > MAX_CELLS or len(self._rows) > LAST_ROW or body.count(b"<row") > LAST_ROW:
+            raise self._too_much(Text("more cells than can be read", "больше ячеек, чем можно прочесть"))
+        if match := _FOREIGN.search(body):
+            raise self._damaged(same(match[0].decode("ascii", "replace")))
+        self._body, self._mended = body, []
         unusual = self._unusual()
-        if _UNUSUAL_ROW.search(self._body) or any(_PLACELESS_CELL.match(self._body, at) for at in unusual):
-            self._body = _placed(self._body)
+        if _UNUSUAL_ROW.search(body) or any(_PLACELESS_CELL.match(body, at) for at in unusual):
+            self._body = _placed(body, self._rows[-1] if self._rows else 0)
             unusual = self._unusual()
-        rows = self._rows()
-        self._refuse_cells_below(rows)
-        for at in unusual:
+        last = self._count_rows()
+        self._refuse_cells_below(last)
+        if b"shared" in self._body:
+            found = (_GROUP.search(match[1]) for match in _MASTER.finditer(self._body))
+            self._groups.update(group[1] for group in found if group)
+        for at in sorted({*unusual, *self._formulas_of_nothing(), *self._without_format()}):
             self._look(at)
-        self._refuse_area(rows)
-        return Sheet(self._mended_body(), self._doubts, self._hidden_rows(), self._negative)
+        self._refuse_area(last)
+        self._filled += sum(map(self._body.count, (b"</v>", b"</is>"))) - self._body.count(b"<v></v>")
+        if b"hidden" in self._body:
+            self._hidden.update(int(match[1]) for match in _HIDDEN_ROW.finditer(self._body))
+        return self._mended_body()
+
+    def result(self) -> Sheet:
+        """What all the pieces held. Raises WorkbookUnreadable if two rows bear one number."""
+        if any(map(ge, self._rows, self._rows[1:])) and len(set(self._rows)) < len(self._rows):
+            twice = next(n for n, times in Counter(self._rows).items() if times > 1)
+            raise self._damaged(Text("row {n} stands twice", "строка {n} стоит дважды").fill(n=twice))
+        self._doubts |= {
+            at: doubt for at, (group, doubt) in self._members.items() if group not in self._groups
+        }
+        if self._last * self._widest > max(SPARSE_AREA, 3 * self._filled):
+            raise self._too_wide()
+        return Sheet(self._doubts, frozenset(self._hidden), self._negative, filled=self._filled)
 
     def _unusual(self) -> list[int]:
-        return [match.start() for match in _UNUSUAL.finditer(self._body)]
+        room = MAX_UNUSUAL - self._odd_ones
+        found = [match.start() for match in islice(_UNUSUAL.finditer(self._body), room + 1)]
+        if len(found) > room:
+            raise self._too_much(Text("millions of odd cells", "миллионы необычных ячеек"))
+        return found
 
-    def _rows(self) -> int:
-        """The number of the last row."""
+    def _formulas_of_nothing(self) -> Iterator[int]:
+        """Array formulas that do not say for which cells."""
+        if b"array" in self._body:
+            for match in _ARRAY_OF_NOTHING.finditer(self._body):
+                yield self._body.rfind(b"<c ", 0, match.start())
+
+    def _without_format(self) -> Iterator[int]:
+        """Cells whose format is not among those of the workbook."""
+        if self._formats is not None:
+            unknown = _after(str(self._formats - 1), "9", 9)
+            for match in re.finditer(rb'<c r="[A-Z]{1,3}+[0-9]++" s="(?:%b)"' % unknown, self._body):
+                yield match.start()
+
+    def _count_rows(self) -> int:
+        """The greatest number of a row so far."""
         numbers = [int(number) for number in _ROW.findall(self._body)]
         if odd := [n for n in (min(numbers, default=1), max(numbers, default=1)) if not 0 < n <= LAST_ROW]:
             raise self._damaged(Text("a row numbered {n}", "строка с номером {n}").fill(n=str(odd[0])))
-        if len(set(numbers)) < len(numbers):
-            twice = next(n for n, times in Counter(numbers).items() if times > 1)
-            raise self._damaged(Text("row {n} stands twice", "строка {n} стоит дважды").fill(n=twice))
-        return max(numbers, default=0)
+        if astray := _OF_ANOTHER_ROW.search(self._body):
+            what = Text("the cell {cell} stands in row {row}", "ячейка {cell} стоит в строке {row}")
+            raise self._damaged(what.fill(cell=astray[2].decode(), row=int(astray[1])))
+        self._rows.extend(numbers)
+        self._last = max(self._last, max(numbers, default=0))
+        return self._last
 
     def _refuse_cells_below(self, rows: int) -> None:
         """Calamine goes by the cells' own addresses, so the rows alone do not bound them."""
@@ -193,45 +345,63 @@ class _Scan:
         if below:
             raise self._no_such_cell(below[1])
 
-    def _hidden_rows(self) -> frozenset[int]:
-        return frozenset(int(match[1]) for match in _HIDDEN_ROW.finditer(self._body))
-
     def _look(self, start: int) -> None:
         cell = _CELL.match(self._body, start)
         if cell is None:
             raise self._damaged(Text("a cell is cut off", "ячейка обрывается"))
         attributes, inner = cell[1], cell[2] or b""
+        if b"<c " in inner or b"<row" in inner:
+            raise self._damaged(Text("a cell is cut off", "ячейка обрывается"))
         position = self._position(attributes)
+        self._odd_ones += 1
         kind = stated[1].decode() if (stated := _TYPE.search(attributes)) else "n"
         stored = None if (found := _VALUE.search(inner)) is None else (found[1] or b"")
         value = stored and stored.strip()
-        doubt = self._doubt(position, kind, value, inner)
+        doubt = self._doubt(position, kind, value, inner) or self._format_doubt(kind, value, attributes)
         if doubt:
             self._doubts[position] = doubt
+        if doubt and doubt.kind not in ("format", "broken"):
             self._mended.append((cell.start(), cell.end(), b"<c%b/>" % _TYPE.sub(b"", attributes)))
-        elif kind == "n" and value is not None and value != stored:
-            # Calamine takes a number with spaces around it for text.
-            self._mended.append((cell.start(), cell.end(), b"<c%b><v>%b</v></c>" % (attributes, value)))
+        elif kind == "n" and value and (value != stored or float(value) < _LEAST):
+            # Calamine takes a number with spaces around it for text, and cannot stand a date so long ago.
+            look = _FORMAT.sub(b"", attributes) if float(value) < _LEAST else attributes
+            self._mended.append((cell.start(), cell.end(), b"<c%b><v>%b</v></c>" % (look, value)))
 
     def _doubt(self, position: Position, kind: str, value: bytes | None, inner: bytes) -> Doubt | None:
         if kind == "e":
             return Doubt("error", decoded(value or b""))
-        formula = _FORMULA_TEXT.search(inner)
+        formula = _FORMULA.search(inner)
         if not value:
             # A text formula with an empty result is stored as <v></v>; a result never computed has no <v> there.
             computed = value is not None and kind == "str"
-            return Doubt("formula", "=" + decoded(formula[1] or b"")) if formula and not computed else None
+            return Doubt("formula", "=" + decoded(formula[2] or b"")) if formula and not computed else None
         if kind == "n" and not _NUMBER.fullmatch(value):
             if _is_number(value):
-                return Doubt("error", decoded(value))
+                return Doubt("number", decoded(value))
             raise self._odd(position, value)
         if (kind == "s" and not value.isdigit()) or (kind == "b" and value not in (b"0", b"1")):
             raise self._odd(position, value)
         if kind not in ("n", "s", "b", "str", "inlineStr", "d"):
             raise self._odd(position, kind.encode())
-        if kind == "n" and value.startswith(b"-"):
+        if kind == "n" and float(value) < 0:
             self._negative[position] = value.decode()
-        return None
+        return self._formula_doubt(position, formula, Doubt("broken", decoded(value))) if formula else None
+
+    def _formula_doubt(self, position: Position, formula: re.Match[bytes], doubt: Doubt) -> Doubt | None:
+        """A formula that refers to a text that is nowhere, or is an array of no cells: Excel drops it."""
+        attributes = formula[1] or b""
+        if _SHARED.search(attributes) and not formula[2]:
+            group = _GROUP.search(attributes)
+            self._members[position] = (group[1] if group else b"", doubt)
+            return None
+        return doubt if _ARRAY_OF_NOTHING.match(b"<f" + attributes + b">") else None
+
+    def _format_doubt(self, kind: str, value: bytes | None, attributes: bytes) -> Doubt | None:
+        """A number may be a date, a share or a sum: without its format nobody knows."""
+        if self._formats is None or kind != "n" or not value:
+            return None
+        stated = _FORMAT.search(attributes)
+        return Doubt("format", value.decode()) if stated and int(stated[1][:9]) >= self._formats else None
 
     def _position(self, attributes: bytes) -> Position:
         place = _PLACE.search(attributes)
@@ -244,13 +414,14 @@ class _Scan:
         return row, column
 
     def _refuse_area(self, rows: int) -> None:
-        if rows * max(self._widest, 702) <= MAX_AREA:
-            return
         for column, row in _ever_wider(self._body, self._widest):
             self._widest, self._widest_at = column, address(self._sheet, row, column)
         if rows * self._widest > MAX_AREA:
-            far = self._widest_at or address(self._sheet, rows, self._widest)
-            raise refused(self._file, _TOO_WIDE, cell=far)
+            raise self._too_wide()
+
+    def _too_wide(self) -> WorkbookUnreadable:
+        far = self._widest_at or address(self._sheet, self._last, self._widest)
+        return refused(self._file, _TOO_WIDE, cell=far)
 
     def _mended_body(self) -> bytes:
         if not self._mended:
@@ -269,6 +440,9 @@ class _Scan:
         what = Text("the cell {cell} holds {value}", "в ячейке {cell} стоит {value}")
         shown = repr(value[:40].decode("utf-8", "replace"))
         return damaged(self._file, what.fill(cell=address(self._sheet, *position), value=shown))
+
+    def _too_much(self, what: Text) -> WorkbookUnreadable:
+        return refused(self._file, _TOO_MUCH, sheet=self._sheet, what=what)
 
     def _damaged(self, what: Text) -> WorkbookUnreadable:
         return damaged(

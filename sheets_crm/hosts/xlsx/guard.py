@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 from xml.parsers import expat
 
 from lxml import etree
 
 from sheets_crm.errors import WorkbookUnreadable, WorkbookUnsafe
-from sheets_crm.hosts.xlsx import patch, styles, workbook
+from sheets_crm.hosts.xlsx import patch, styles, tables, workbook
 from sheets_crm.hosts.xlsx.graft import belongings
 from sheets_crm.hosts.xlsx.package import (
     CONTENT_TYPES,
@@ -27,18 +28,23 @@ from sheets_crm.hosts.xlsx.package import (
     parse,
     relations_part,
 )
+from sheets_crm.hosts.xlsx.pieces import Cut
+from sheets_crm.hosts.xlsx.preflight import utf8
 from sheets_crm.hosts.xlsx.scan import (
     Parts,
     attribute,
     children,
     column_number,
     column_of,
-    refers_first,
+    cut,
+    frame,
+    row_pieces,
     rows,
     split,
 )
+from sheets_crm.hosts.xlsx.splice import present
 from sheets_crm.hosts.xlsx.workbook import BUILT_IN, OWNED, Sheet, Workbook
-from sheets_crm.sheet import LOG_KEY, Changes, Position, letters
+from sheets_crm.sheet import LOG_KEY, Changes, Position, TableGrowth, letters
 from sheets_crm.text import Text
 
 _LOST = Text(
@@ -47,22 +53,27 @@ _LOST = Text(
 )
 _GROWING = frozenset({"numFmts", "fonts", "fills", "borders", "cellXfs", "dxfs"})
 _MOST_FORMATS = 64_000
+_LOG_COLUMNS = (1, 2)
+_BEYOND = 2_000_000
+"""More rows than a sheet can have."""
 MayGo: TypeAlias = Callable[[Element], bool]
 _ORDER = {"workbook": workbook.CHILDREN, "styleSheet": styles.CHILDREN, "worksheet": patch.CHILDREN}
 
 
 class _Side:
-    """One of the two packages, with its sheets cut once."""
+    """One of the two packages, with the frames of its sheets kept."""
 
     def __init__(self, package: Package) -> None:
         self.package = package
         self.book = Workbook(package)
-        self._parts: dict[str, Parts] = {}
+        self.strings = patch.shared_strings(self.book)
+        self.frames: dict[str, Parts] = {}
 
-    def parts(self, name: str) -> Parts:
-        if name not in self._parts:
-            self._parts[name] = split(self.package.read(name))
-        return self._parts[name]
+    def frame(self, name: str) -> Parts:
+        """A sheet without its rows."""
+        if name not in self.frames:
+            self.frames[name] = frame(self.package.pieces(name))
+        return self.frames[name]
 
 
 def prove(before: bytes, after: bytes, changes: Changes) -> None:
@@ -70,6 +81,7 @@ def prove(before: bytes, after: bytes, changes: Changes) -> None:
     was, now = _Side(Package(before)), _Side(Package(after))
     old, new = was.package, now.package
     touched = _touched(was, changes)
+    grown = dict(tables.growing(was.book, changes.tables))
     free = _free_parts(was.book, changes)
     for name in old.names:
         if name in free:
@@ -81,9 +93,10 @@ def prove(before: bytes, after: bytes, changes: Changes) -> None:
         if old.packed(name) == new.packed(name):
             continue
         if name in touched:
-            _prove_sheet(
-                was.parts(name), now.parts(name), touched[name], name, patch.shared_strings(was.book)
-            )
+            _prove_sheet(was, now, name, touched[name])
+        elif name in grown:
+            if not _table_only_grown(parse(old.read(name)), parse(new.read(name)), grown[name]):
+                raise _lost(name)
         elif not _only_grown(was, new, name, changes, free):
             raise _lost(name)
     if [n for n in old.names if n in new] != [n for n in new.names if n in old]:
@@ -104,68 +117,88 @@ def _lost(what: str) -> WorkbookUnsafe:
 # ---------------------------------------------------------------- sheets
 
 
-class Touched(NamedTuple):
+@dataclass
+class _Touched:
     """What may differ on one sheet of the user's."""
 
-    headers: frozenset[Position]
+    headers: set[Position] = field(default_factory=set)
     """Header cells of ours; one that stands may not change."""
-    cells: frozenset[Position]
-    blank: Mapping[Position, str]
+    blank: dict[Position, str] = field(default_factory=dict)
     """Cells that must have been blank, or have held this already: the new IDs."""
-    columns: frozenset[int]
-    """Columns of ours, whose width is ours too."""
-    marks: frozenset[str]
+    columns: dict[int, Collection[int]] = field(default_factory=dict)
+    """Columns of ours, whose width is ours too, to the rows in which we may write."""
+    added: range = range(0)
+    """Rows of the log that are new."""
+    marks: set[str] = field(default_factory=set)
+
+    def ours(self, column: int, row: int) -> bool:
+        """Whether we may write into that cell."""
+        position = (row, column)
+        return (
+            row in self.columns.get(column, ())
+            or position in self.headers
+            or position in self.blank
+            or (row in self.added and column in _LOG_COLUMNS)
+        )
+
+    @property
+    def letters(self) -> list[bytes]:
+        """The names of the columns that hold cells of ours."""
+        found = {*self.columns, *(column for _, column in self.blank), *(_LOG_COLUMNS if self.added else ())}
+        return sorted(letters(column).encode() for column in found)
 
 
-def _touched(side: _Side, changes: Changes) -> dict[str, Touched]:
-    headers: dict[str, set[Position]] = defaultdict(set)
-    cells: dict[str, set[Position]] = defaultdict(set)
-    blank: dict[str, dict[Position, str]] = defaultdict(dict)
-    columns: dict[str, set[int]] = defaultdict(set)
-    marks: dict[str, set[str]] = defaultdict(set)
+def _touched(side: _Side, changes: Changes) -> dict[str, _Touched]:
+    """Part to what may differ there."""
+    by_name: dict[str, _Touched] = defaultdict(_Touched)
     for update in changes.columns:
-        columns[update.sheet].add(update.column)
-        headers[update.sheet].add((update.header_row, update.column))
-        cells[update.sheet].update((row, update.column) for row in update.texts)
+        by_name[update.sheet].columns[update.column] = update.texts.keys()
+        by_name[update.sheet].headers.add((update.header_row, update.column))
     for fill in changes.fills:
-        blank[fill.sheet][fill.row, fill.column] = fill.value
+        by_name[fill.sheet].blank[fill.row, fill.column] = fill.value
     for highlight in changes.highlights:
-        marks[highlight.sheet].add(highlight.mark)
-    touched = {}
-    for name in {*headers, *blank, *marks}:
-        sheet = side.book.sheet(name)
-        if sheet is not None:
-            touched[sheet.part] = Touched(
-                frozenset(headers[name]),
-                frozenset(cells[name] | blank[name].keys() | headers[name]),
-                blank[name],
-                frozenset(columns[name]),
-                frozenset(marks[name]),
-            )
+        by_name[highlight.sheet].marks.add(highlight.mark)
+    touched = {sheet.part: found for name, found in by_name.items() if (sheet := side.book.sheet(name))}
     log = side.book.owned(LOG_KEY)
     if log is not None and changes.log:
-        first = patch.first_free_row(side.parts(log.part))
-        added = frozenset(
-            (row, column) for row in range(first, first + len(changes.log)) for column in (1, 2)
-        )
-        touched[log.part] = Touched(frozenset(), added, {}, frozenset(), frozenset())
+        first = patch.first_free_row(side.package.pieces(log.part))
+        touched[log.part] = _Touched(added=range(first, first + len(changes.log)))
     return touched
 
 
-def _prove_sheet(old: Parts, new: Parts, touched: Touched, name: str, strings: patch.Strings) -> None:
-    was, now = _without_ours(old, touched), _without_ours(new, touched)
-    if old.prefix != new.prefix or was.rest != now.rest or not _well_formed(b"".join(now.ours.values())):
+def _prove_sheet(was: _Side, now: _Side, name: str, touched: _Touched) -> None:
+    old, new = _Rows(was, name, touched), _Rows(now, name, touched)
+    if not _same_rows(old, new):
         raise _lost(name)
+    frames = was.frame(name), now.frame(name)
+    rests = [_frame_without(each, touched) for each in frames]
+    prefix = frames[0].prefix
+    if prefix != frames[1].prefix or rests[0] != rests[1] or not _well_formed(b"".join(new.ours.values())):
+        raise _lost(name)
+    formula = b"<%bf" % prefix
     for position in (*touched.headers, *touched.blank):
         reference = f"{letters(position[1])}{position[0]}"
-        cells = [side.ours.get(reference.encode(), b"<%bc/>" % old.prefix) for side in (was, now)]
-        before, after = (patch.present(cell, old.prefix, strings) for cell in cells)
+        if reference.encode() not in old.ours.keys() | new.ours.keys():
+            # Its row is the very same in both.
+            continue
+        cells = [side.ours.get(reference.encode(), b"<%bc/>" % prefix) for side in (old, new)]
+        before, after = (present(cell, prefix, was.strings) for cell in cells)
         if position in touched.blank:
             sound = before.strip() in ("", after) and after == touched.blank[position]
         else:
             sound = not before.strip() or cells[0] == cells[1]
         if not sound:
             raise _lost(f"{name}, {reference}")
+        if position in touched.headers and not before.strip():
+            # The column was not ours until now: a formula in it is someone's own.
+            for taken, cell in old.ours.items():
+                if formula in cell and column_of(taken) == position[1]:
+                    raise _lost(f"{name}, {taken.decode()}")
+    if now.book.part("calcChain") and any(
+        formula in cell and formula not in new.ours.get(reference, b"")
+        for reference, cell in old.ours.items()
+    ):
+        raise _lost("calcChain")
 
 
 def _well_formed(inside: bytes) -> bool:
@@ -176,58 +209,101 @@ def _well_formed(inside: bytes) -> bool:
     return True
 
 
-class _Stripped(NamedTuple):
-    """A sheet without what is ours, and the cells that were taken out, by reference."""
+def _same_rows(old: _Rows, new: _Rows) -> bool:
+    """Whether the rows of two sheets are the same, but for cells of ours and rows that hold nothing else."""
+    before, after, above = next(old, None), next(new, None), b""
+    while before is not None or after is not None:
+        if before == after:
+            before, after, above = next(old, None), next(new, None), after or b""
+            continue
+        left, right = old.without_ours(before), new.without_ours(after)
+        if left == right:
+            before, after, above = next(old, None), next(new, None), after or b""
+        elif not right:
+            below = next(new, None)
+            if not _number(above) < _number(after) < (_number(below) or _BEYOND):
+                return False
+            after, above = below, after or b""
+        elif not left:
+            before = next(old, None)
+        else:
+            return False
+    return True
 
-    rest: tuple[object, ...]
-    ours: dict[bytes, bytes]
+
+def _number(row: bytes | None) -> int:
+    """The number that a row states; 0 if it states none."""
+    stated = attribute(row[: row.index(b">")], b"r") if row else None
+    return int(stated or 0)
 
 
-def _without_ours(parts: Parts, touched: Touched) -> _Stripped:
+class _Rows(Iterator[bytes]):
+    """The rows of a sheet, one by one, each from its number on: `<row` is cut off."""
+
+    def __init__(self, side: _Side, name: str, touched: _Touched) -> None:
+        sheet = cut(side.package.pieces(name))
+        self._side, self._name, self._touched = side, name, touched
+        self._prefix = p = sheet.prefix
+        self._rows = self._read(sheet)
+        columns = b"|".join(touched.letters)
+        self._ours = re.compile(
+            rb'<%bc\s(?:[^>]*?\s)?r="(%b)(\d+)"(?:[^>]*/>|[^>]*>.*?</%bc>)' % (p, columns, p), re.DOTALL
+        )
+        self._spans = re.compile(rb'\A([^>]*?)\s+spans="[^"]*"')
+        self._empty = re.compile(rb"\A([^>]*?)\s*(?:/>|>\s*</%brow>)\s*\Z" % p)
+        self.ours: dict[bytes, bytes] = {}
+        """The cells of ours in rows that differ, by reference."""
+
+    def __next__(self) -> bytes:
+        return next(self._rows)
+
+    def _read(self, sheet: Cut) -> Iterator[bytes]:
+        for piece in row_pieces(sheet):
+            first, *rest = piece.split(b"<%brow" % self._prefix)
+            if first.strip():
+                raise _lost(self._name)
+            yield from rest
+        self._side.frames[self._name] = Parts(sheet.head, b"", sheet.tail, sheet.prefix)
+
+    def without_ours(self, row: bytes | None) -> bytes:
+        """A row without cells of ours and without the hint in `spans`; blank if it holds and says nothing."""
+        if row is None:
+            return b""
+
+        def kept(match: re.Match[bytes]) -> bytes:
+            if not self._touched.ours(column_of(match[1]), int(match[2])):
+                return match[0]
+            self._refuse_disorder(match)
+            self.ours[match[1] + match[2]] = match[0]
+            return b""
+
+        row = self._ours.sub(kept, row) if self._touched.letters else row
+        row = self._spans.sub(rb"\1", row)
+        row = self._empty.sub(rb"\1></%brow>" % self._prefix, row)
+        return b"" if re.fullmatch(rb' r="\d+"></%brow>' % self._prefix, row) else row
+
+    def _refuse_disorder(self, ours: re.Match[bytes]) -> None:
+        """Raises WorkbookUnsafe unless a cell of ours stands in its row, between its neighbours."""
+        row, opening, column = ours.string, b"<%bc " % self._prefix, column_of(ours[1])
+        number = attribute(row[: row.index(b">")], b"r")
+        left, right = row.rfind(opening, 0, ours.start()), row.find(opening, ours.end())
+        wrong = number is not None and number != ours[2]
+        for neighbour, step in ((left, -1), (right, 1)):
+            if neighbour >= 0:
+                reference = attribute(row[neighbour : row.index(b">", neighbour)], b"r")
+                wrong |= bool(reference) and (column_of(reference or b"") - column) * step <= 0
+        if wrong:
+            raise _lost((ours[1] + ours[2]).decode())
+
+
+def _frame_without(parts: Parts, touched: _Touched) -> tuple[object, ...]:
+    """What stands around the rows, without what is ours there."""
     p = parts.prefix
     head = re.sub(rb"<%bdimension\s[^>]*>(?:</%bdimension>)?" % (p, p), b"", parts.head)
     columns = re.compile(rb"<%bcols>(.*?)</%bcols>" % (p, p), re.DOTALL)
     match = columns.search(head)
     widths = _widths(match.group(1), p, touched.columns) if match else []
-    body, ours = _body_without(parts, touched.cells)
-    return _Stripped((columns.sub(b"", head), widths, body, _tail_without(parts, touched.marks)), ours)
-
-
-def _body_without(parts: Parts, gone: Collection[Position]) -> tuple[bytes, dict[bytes, bytes]]:
-    """The rows without those cells, without the hints in `spans`, and without rows that hold and say nothing."""
-    p, body = parts.prefix, parts.body
-    names = {column: letters(column).encode() for column in {column for _, column in gone}}
-    known = {b"%b%d" % (names[column], row) for row, column in gone}
-    ours: dict[bytes, bytes] = {}
-
-    def kept(match: re.Match[bytes]) -> bytes:
-        if match[1] not in known:
-            return match[0]
-        _refuse_disorder(parts, match)
-        ours[match[1]] = match[0]
-        return b""
-
-    if names:
-        before = b"" if refers_first(parts) else rb"(?:[^>]*?\s)?"
-        columns = b"|".join(sorted(names.values()))
-        cell = rb'<%bc\s%br="((?:%b)\d+)"(?:[^>]*/>|[^>]*>.*?</%bc>)' % (p, before, columns, p)
-        body = re.sub(cell, kept, body, flags=re.DOTALL)
-    body = re.sub(rb'(<%brow(?=\s)[^>]*?)\s+spans="[^"]*"' % p, rb"\1", body)
-    body = re.sub(rb"(<%brow(?:\s[^>]*?)?)\s*(?:/>|>\s*</%brow>)" % (p, p), rb"\1></%brow>" % p, body)
-    return re.sub(rb'<%brow r="\d+"></%brow>' % (p, p), b"", body), ours
-
-
-def _refuse_disorder(parts: Parts, ours: re.Match[bytes]) -> None:
-    """Raises WorkbookUnsafe unless a cell of ours stands between its neighbours in the row."""
-    p, body = parts.prefix, parts.body
-    column = column_of(ours[1])
-    left = body.rfind(b"<%bc " % p, body.rfind(b"<%brow" % p, 0, ours.start()), ours.start())
-    right = body.find(b"<%bc " % p, ours.end(), body.find(b"</%brow>" % p, ours.end()))
-    for neighbour, step in ((left, -1), (right, 1)):
-        if neighbour >= 0:
-            reference = attribute(body[neighbour : body.index(b">", neighbour)], b"r")
-            if reference and (column_of(reference) - column) * step <= 0:
-                raise _lost(ours[1].decode())
+    return columns.sub(b"", head), widths, _tail_without(parts, touched.marks)
 
 
 def _tail_without(parts: Parts, marks: Collection[str]) -> bytes:
@@ -272,6 +348,26 @@ def _adjoin(last: int, first: int, ours: Collection[int]) -> bool:
 
 
 # ---------------------------------------------------------------- parts that may only grow
+
+
+def _table_only_grown(before: Element, after: Element, growth: TableGrowth) -> bool:
+    """Whether a table reaches over the new area, with one more column for each of its columns, and is else as it was."""
+    columns = after.find(main("tableColumns"))
+    if after.get("ref") != tables.reference(growth.now) or columns is None:
+        return False
+    added = [c for c in columns if local(c)][growth.was.last_column - growth.was.first_column + 1 :]
+    if len(added) != growth.now.last_column - growth.was.last_column:
+        return False
+    for column in added:
+        columns.remove(column)
+    filters = [root.find(main("autoFilter")) for root in (before, after)]
+    if filters[0] is not None and filters[1] is not None and filters[1].get("ref") == after.get("ref"):
+        filters[1].set("ref", filters[0].get("ref", ""))
+    after.set("ref", before.get("ref", ""))
+    was = before.find(main("tableColumns"))
+    if was is not None and was.get("count"):
+        columns.set("count", was.get("count", ""))
+    return _canonical(before) == _canonical(after)
 
 
 def _free_parts(book: Workbook, changes: Changes) -> set[str]:
@@ -359,8 +455,10 @@ def _faults(side: _Side, names: Collection[str], proved: Collection[str]) -> Cou
         kind = side.package.content_type(name)
         if kind.endswith(".worksheet+xml"):
             faults.update(_frame_faults(side, name))
-            faults.update(_chain_faults(side, name))
-            faults.update(() if name in proved else _cell_faults(side, name))
+            if name not in proved:
+                parts = split(side.package.read(name))
+                faults.update(_chain_faults(side, name, parts))
+                faults.update(_cell_faults(side, name, parts))
         elif kind.endswith(".styles+xml"):
             faults.update(_style_faults(side.package.tree(name)))
         elif name == side.package.workbook:
@@ -418,16 +516,16 @@ def _style_faults(root: Element) -> Iterator[str]:
 
 
 def _frame_faults(side: _Side, name: str) -> Iterator[str]:
-    parts = side.parts(name)
+    parts = side.frame(name)
     try:
-        frame = parse(parts.head + parts.tail)
+        root = parse(parts.head + parts.tail)
     except WorkbookUnreadable:
         yield f"{name} is no XML"
         return
-    yield from _order_faults(frame)
+    yield from _order_faults(root)
     ids = {relation.id for relation in side.package.relations(name)}
     differential = _size(side, "dxfs")
-    for element in frame.iter():
+    for element in root.iter():
         related = [value for key, value in element.attrib.items() if str(key).startswith(f"{{{OFFICE}}}")]
         if any(value and value not in ids for value in related):
             yield f"{local(element)} of {name} without its relationship"
@@ -435,8 +533,7 @@ def _frame_faults(side: _Side, name: str) -> Iterator[str]:
             yield f"differential format out of range in {name}"
 
 
-def _cell_faults(side: _Side, name: str) -> Iterator[str]:
-    parts = side.parts(name)
+def _cell_faults(side: _Side, name: str, parts: Parts) -> Iterator[str]:
     if not _well_formed(parts.body):
         yield f"{name} is no XML"
     yield from _row_faults(parts)
@@ -444,7 +541,7 @@ def _cell_faults(side: _Side, name: str) -> Iterator[str]:
     if max(map(int, styled), default=0) >= _size(side, "cellXfs"):
         yield f"cell format out of range in {name}"
     shared = set(re.findall(rb'\bt="s"[^>]*><%bv>(\d+)<' % parts.prefix, parts.body))
-    if max(map(int, shared), default=-1) >= _shared_strings(side):
+    if shared and max(map(int, shared)) >= _shared_strings(side):
         yield f"shared string out of range in {name}"
 
 
@@ -467,12 +564,11 @@ def _row_faults(parts: Parts) -> Iterator[str]:
                 sound.add(pattern)
 
 
-def _chain_faults(side: _Side, name: str) -> Iterator[str]:
+def _chain_faults(side: _Side, name: str, parts: Parts) -> Iterator[str]:
     book = side.book
     chain, sheet = book.part("calcChain"), next((s for s in book.sheets if s.part == name), None)
     if not chain or sheet is None:
         return
-    parts = side.parts(name)
     entries = book.root.findall(f"{main('sheets')}/{main('sheet')}")
     own_id = entries[sheet.place].get("sheetId")
     found = re.finditer(rb'<%bc [^>]*?\br="([A-Z]+\d+)"[^>]*><%bf' % (parts.prefix, parts.prefix), parts.body)
@@ -503,4 +599,4 @@ def _size(side: _Side, section: str) -> int:
 
 def _shared_strings(side: _Side) -> int:
     part = side.book.part("sharedStrings")
-    return sum(1 for entry in side.package.tree(part) if local(entry) == "si") if part else 0
+    return len(re.findall(rb"<(?:[\w.-]+:)?si[\s/>]", utf8(side.package.read(part)))) if part else 0

@@ -22,14 +22,17 @@ from lxml import etree
 
 from sheets_crm.errors import WorkbookUnreadable
 from sheets_crm.hosts.xlsx.package import MAIN, OFFICE, relations_part
+from sheets_crm.hosts.xlsx.pieces import PIECE
 from sheets_crm.text import Text, same
 
 MAX_PARTS = 2_000
-MAX_PART_BYTES = 256 << 20
-MAX_TOTAL_BYTES = 512 << 20
+MAX_PART_BYTES = 400 << 20
+MAX_TOTAL_BYTES = 768 << 20
 MAX_RATIO = 200
 RATIO_FROM_BYTES = 4 << 20
 """Small parts may compress as well as they like: a page of blank rows passes 200 : 1 honestly."""
+MAX_TREE_BYTES = 32 << 20
+"""A part that becomes a tree takes ten times its size; Excel's own limits keep styles and names far below."""
 MAX_SHEETS = 500
 _ZIP_ERRORS = (
     *(zipfile.BadZipFile, zlib.error, struct.error),
@@ -74,6 +77,8 @@ class Parts:
     names: tuple[tuple[str, str], ...]
     """Defined names of the whole workbook with their texts."""
     date1904: bool
+    read_only_recommended: bool
+    """Whether Excel asks to open it without saving."""
     archive: Archive
 
 
@@ -90,17 +95,21 @@ def check(data: bytes, name: str) -> Parts:
     sheets = tuple(_sheets(root, relations, archive))
     _refuse_bad_names(sheets, name)
     properties = root.find(f"{{{MAIN}}}workbookPr")
+    styles = _only(relations, "styles", archive)
+    for part in filter(None, ("[Content_Types].xml", styles)):
+        archive.refuse_large(part)
     return Parts(
         workbook,
         sheets,
         _only(relations, "sharedStrings", archive),
-        _only(relations, "styles", archive),
+        styles,
         tuple(
             (element.get("name", ""), (element.text or "").strip())
             for element in root.iterfind(f"{{{MAIN}}}definedNames/{{{MAIN}}}definedName")
             if element.get("localSheetId") is None
         ),
         properties is not None and properties.get("date1904", "0") in ("1", "true"),
+        any(e.get("readOnlyRecommended") in ("1", "true") for e in root.iterfind(f"{{{MAIN}}}fileSharing")),
         archive,
     )
 
@@ -254,12 +263,13 @@ class Archive:
             if i.file_size > RATIO_FROM_BYTES and i.file_size > MAX_RATIO * max(1, i.compress_size)
         ]
         if large or packed:
-            part = (large or packed)[0]
-            size = part.file_size >> 20
-            what = Text("{part} unpacks to {size} MB", "{part} распаковывается в {size} МБ")
-            raise self.unsafe(what.fill(part=part.filename, size=size))
+            raise self._swollen((large or packed)[0])
         if (total := sum(i.file_size for i in infos)) > MAX_TOTAL_BYTES:
             raise self.unsafe(Text("it unpacks to {n} MB", "распаковывается в {n} МБ").fill(n=total >> 20))
+
+    def _swollen(self, part: zipfile.ZipInfo) -> WorkbookUnreadable:
+        what = Text("{part} unpacks to {size} MB", "{part} распаковывается в {size} МБ")
+        return self.unsafe(what.fill(part=part.filename, size=part.file_size >> 20))
 
     def _refuse_unsafe(self, info: zipfile.ZipInfo) -> None:
         part = info.orig_filename
@@ -322,13 +332,43 @@ class Archive:
         self._refuse_doctype(xml, info.filename)
         return xml
 
+    def pieces(self, path: str) -> Iterator[bytes]:
+        """The part as `xml` gives it, about a megabyte at a time where it is stored as UTF-8."""
+        info = self._parts.get(path.lower())
+        if info is None:
+            raise self.missing(path)
+        try:
+            with self._zip.open(info) as part:
+                first = part.read(PIECE)
+                if not _is_plain(first):
+                    yield self.xml(path)
+                    return
+                decoder = codecs.getincrementaldecoder("utf-8")()
+                piece = first.removeprefix(codecs.BOM_UTF8)
+                while piece:
+                    if not (piece.isascii() and decoder.getstate()[0] == b""):
+                        decoder.decode(piece)
+                    self._refuse_doctype(piece, info.filename)
+                    yield piece
+                    piece = part.read(PIECE)
+                decoder.decode(b"", final=True)
+        except (*_ZIP_ERRORS, UnicodeError) as error:
+            raise self.spoilt(info.filename) from error
+
     def tree(self, path: str) -> etree._Element:
         """The part as a tree, for small parts."""
+        self.refuse_large(path)
         parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
         try:
             return etree.fromstring(self.xml(path), parser)
         except etree.XMLSyntaxError as error:
             raise self.spoilt(path) from error
+
+    def refuse_large(self, path: str) -> None:
+        """Raises for a part of which no tree may be built."""
+        info = self._parts.get(path.lower())
+        if info is not None and info.file_size > MAX_TREE_BYTES:
+            raise self._swollen(info)
 
     def sound(self, path: str) -> bytes:
         """The part's bytes, known to be well-formed and not nested without end; no tree is built."""
@@ -373,7 +413,7 @@ class Archive:
             raise self.spoilt(info.filename) from error
 
     def _refuse_doctype(self, xml: bytes, part: str) -> None:
-        if b"<!DOCTYPE" in xml or b"<!ENTITY" in xml:
+        if b"!" in xml and (b"<!DOCTYPE" in xml or b"<!ENTITY" in xml):
             raise self.unsafe(Text("a DOCTYPE in {part}", "DOCTYPE в {part}").fill(part=part))
 
 
@@ -382,6 +422,12 @@ class _Silent:
 
     def close(self) -> None:
         return None
+
+
+def _is_plain(first: bytes) -> bool:
+    """Whether a part that begins so is stored as UTF-8, and says so or nothing."""
+    declared = re.match(rb"(?:\xef\xbb\xbf)?<\?xml[^>]*?encoding\s*=\s*[\"']([A-Za-z0-9._-]+)", first)
+    return b"\0" not in first[:4] and (declared is None or declared[1].lower() in (b"utf-8", b"utf8"))
 
 
 def utf8(raw: bytes) -> bytes:

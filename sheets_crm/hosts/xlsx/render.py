@@ -12,6 +12,7 @@ from typing import Any
 
 import xlsxwriter  # type: ignore[import-untyped]
 
+from sheets_crm.inert import in_footer, in_formula, in_reference
 from sheets_crm.sheet import (
     Area,
     Cell,
@@ -182,7 +183,7 @@ def _write_names(page: Page, book: Any) -> None:
     for name, area in names.items():
         if not re.fullmatch(r"[^\W\d]\w*", name):
             raise ValueError(f"{name!r} cannot be a defined name")
-        book.define_name(name, f"={_always_quoted(page.name)}!{_absolute(area)}")
+        book.define_name(name, f"={in_reference(page.name)}!{_absolute(area)}")
 
 
 def _corners(area: Area) -> tuple[int, int, int, int]:
@@ -194,11 +195,6 @@ def _absolute(area: Area) -> str:
     first = f"${letters(area.first_column)}${area.first_row}"
     last = f"${letters(area.last_column)}${area.last_row}"
     return first if first == last else f"{first}:{last}"
-
-
-def _always_quoted(sheet: str) -> str:
-    """A sheet called `Q1` or `R2` is read as a cell unless it is quoted, and quotes never hurt."""
-    return "'" + sheet.replace("'", "''") + "'"
 
 
 # -------------------------------------------------------------------- cells
@@ -215,7 +211,7 @@ def _write_cell(position: Position, cell: Cell, sheet: Any, looks: _Looks) -> No
             text = _one_line(content.text)
             sheet.write_formula(row, column, _link_formula(content), look, _stored(text))
         case SheetLink():
-            place = f"internal:{_always_quoted(content.sheet)}!A1"
+            place = f"internal:{in_reference(content.sheet)}!A1"
             sheet.write_url(row, column, place, look, _text(content.text))
         case _:
             _write_value(row, column, content, look, sheet)
@@ -315,13 +311,12 @@ def _literal(text: str) -> str:
 
     A bracket after a word goes into a literal of its own, since XlsxWriter takes `SORT(` for a function.
     """
-    quoted = _text(text, LITERAL).replace('"', '""')
-    return '"' + re.sub(r"(?<=\w)\(", '"&"(', quoted) + '"'
+    return re.sub(r"(?<=\w)\(", '"&"(', in_formula(_text(text, LITERAL)))
 
 
 def _link_formula(link: Link) -> str:
     """A link that finds its row at the moment of the click, and the plain text where the row is gone."""
-    sheet = _always_quoted(link.sheet)
+    sheet = in_reference(link.sheet)
     keys = f"{sheet}!{letters(link.key_column)}:{letters(link.key_column)}"
     row = f"MATCH({_match_text(link.key)},{keys},0)"
     if re.fullmatch("[1-9][0-9]{0,14}", link.key):  # a person's own IDs may be numbers, which no text equals
@@ -390,14 +385,12 @@ def _write_print(page: Page, sheet: Any, book: Any) -> None:
     sheet.set_paper(_A4)
     sheet.fit_to_pages(1, 0)
     sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.7)
-    sheet.set_footer(f"&L{_text(setup.footer, 200).replace('&', '&&')}&R&P / &N", {"margin": 0.3})
+    sheet.set_footer(f"&L{in_footer(_text(setup.footer, 200))}&R&P / &N", {"margin": 0.3})
     if setup.repeat_rows:
         sheet.repeat_rows(setup.repeat_rows[0] - 1, setup.repeat_rows[1] - 1)
     if setup.more:
         # A page break would be ignored by Excel where pages are fitted to a width; several areas are not.
-        areas = ",".join(
-            f"{_always_quoted(page.name)}!{_absolute(a)}" for a in (setup.area, *setup.more) if a
-        )
+        areas = ",".join(f"{in_reference(page.name)}!{_absolute(a)}" for a in (setup.area, *setup.more) if a)
         book.defined_names.append(["_xlnm.Print_Area", sheet.index, areas, False])
     elif setup.area:
         sheet.print_area(*_corners(setup.area))

@@ -2,141 +2,130 @@
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
 import os
+import stat
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from contextlib import contextmanager
 from pathlib import Path
 
-from sheets_crm.errors import WorkbookChanged, WorkbookInUse, WorkbookNotFound, WorkbookUnsafe
+from sheets_crm.errors import WorkbookChanged, WorkbookNotFound, WorkbookUnsafe
+from sheets_crm.hosts.xlsx.backups import back_up, folder_of
+from sheets_crm.hosts.xlsx.disk import (
+    confirm,
+    digest,
+    failures_named,
+    load,
+    real,
+    refuse_full,
+    rename,
+    sweep,
+    written_beside,
+)
+from sheets_crm.hosts.xlsx.lock import locked, refuse_open
 from sheets_crm.text import Text
 
-_OPEN = Text(
-    "{name} is open in Excel; close it there and try again.",
-    "Файл {name} открыт в Excel; закройте его там и повторите.",
-)
+__all__ = ["digest", "load", "refuse_open", "refuse_unwritable", "replace_file", "restore_file", "write_file"]
+
+
+def replace_file(path: Path, data: bytes, expected_sha: str) -> Path:
+    """Puts `data` in the place of the file, which must still have the digest `expected_sha`; returns the backup's path.
+
+    A link stays a link: what it leads to is replaced. Owner, rights and attributes stay as far as the system permits.
+    Raises WorkbookInUse, WorkbookChanged, WorkbookNotFound, or WorkbookUnsafe if the file must not be replaced or the
+    disk refuses; the file is then as it was.
+    """
+    with _at_work(path) as target:
+        before = load(target)
+        if digest(before) != expected_sha:
+            raise WorkbookChanged(_CHANGED.fill(name=target.name))
+        refuse_full(target, [(target.parent, len(data)), (_existing(folder_of(target)), len(before))])
+        with written_beside(target, data, like=target) as new:
+            backup = back_up(target, before)
+            # Writing took its time: look again, as late as can be.
+            refuse_open(target)
+            if digest(load(target)) != expected_sha:
+                raise WorkbookChanged(_CHANGED.fill(name=target.name))
+            rename(new, target)
+            confirm(target)
+    return backup
+
+
+def write_file(path: Path, data: bytes, *, like: Path | None = None) -> None:
+    """Writes a new file, or replaces one of ours, whole or not at all. Raises as `replace_file` does.
+
+    A new one gets the rights of `like`, if given.
+    """
+    with _at_work(path) as target:
+        refuse_full(target, [(target.parent, len(data))])
+        with written_beside(target, data, like=target if target.exists() else like) as new:
+            rename(new, target)
+            confirm(target)
+
+
+def restore_file(path: Path, backup: Path) -> Path | None:
+    """Puts a backup in the place of the workbook; returns the backup of what stood there, None if nothing did.
+
+    Raises as `replace_file` does.
+    """
+    data = load(backup)
+    try:
+        before = digest(load(path))
+    except WorkbookNotFound:
+        write_file(path, data, like=backup)
+        return None
+    return replace_file(path, data, before)
+
+
+@contextmanager
+def _at_work(path: Path) -> Iterator[Path]:
+    """The file that `path` leads to, for as long as it is ours alone to write."""
+    target = real(path)
+    for place in {path, target}:
+        refuse_open(place)
+    refuse_unwritable(target)
+    with locked(target) as alone:
+        for folder in (target.parent, folder_of(target)):
+            sweep(folder, target.name, alone=alone)
+        yield target
+
+
+def refuse_unwritable(path: Path) -> None:
+    """Raises WorkbookUnsafe if the file must not be replaced: read-only, under several names, in a folder of others."""
+    folder = path.parent
+    with failures_named(path):
+        # On Windows folders tell nothing; there the first file written says it.
+        if os.name == "posix" and folder.is_dir() and not os.access(folder, os.W_OK | os.X_OK):
+            raise WorkbookUnsafe(_FOLDER.fill(name=path.name, folder=str(folder)))
+        if not path.exists():
+            return
+        state = path.stat()
+        # Root may write everything, and a file locked in macOS' Finder has a flag: what is meant is asked for first.
+        locked_flag = getattr(state, "st_flags", 0) & (stat.UF_IMMUTABLE | stat.SF_IMMUTABLE)
+        if not state.st_mode & 0o222 or locked_flag or not os.access(path, os.W_OK):
+            raise WorkbookUnsafe(_READ_ONLY.fill(name=path.name))
+        if state.st_nlink > 1:
+            raise WorkbookUnsafe(_HARD_LINKS.fill(name=path.name, names=state.st_nlink))
+
+
+def _existing(folder: Path) -> Path:
+    return folder if folder.is_dir() else folder.parent
+
+
 _CHANGED = Text(
     "{name} was changed by someone while we were working on it; nothing was written, please try again.",
     "Файл {name} кто-то изменил, пока мы с ним работали; ничего не записано, повторите попытку.",
 )
-_MISSING = Text("{name} does not exist.", "Файла {name} не существует.")
-_UNWRITTEN = Text(
-    "{name} could not be written ({reason}); the workbook is as it was.",
-    "Не удалось записать {name} ({reason}); книга осталась прежней.",
+_FOLDER = Text(
+    "{name} cannot be written: you may not change files in {folder}; get the right to, or copy it to another folder.",
+    "В {name} нельзя записать: вам нельзя изменять файлы в {folder}; попросите право на это "
+    "или скопируйте файл в другую папку.",
 )
-_MISREAD = Text("the disk gave back something else", "с диска прочиталось не то, что записано")
-
-
-def digest(data: bytes) -> str:
-    """The version of a file's content: SHA-256 in hexadecimal."""
-    return hashlib.sha256(data).hexdigest()
-
-
-def load(path: Path) -> bytes:
-    """The file's bytes. Raises WorkbookNotFound or WorkbookInUse."""
-    try:
-        return path.read_bytes()
-    except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as problem:
-        raise WorkbookNotFound(_MISSING.fill(name=path.name)) from problem
-    except PermissionError as problem:
-        raise WorkbookInUse(_OPEN.fill(name=path.name)) from problem
-
-
-def refuse_open(path: Path) -> None:
-    """Raises WorkbookInUse if Excel has the file open: it keeps `~$name` beside it."""
-    if path.with_name(f"~${path.name}").exists():
-        raise WorkbookInUse(_OPEN.fill(name=path.name))
-
-
-def replace_file(path: Path, data: bytes, expected_sha: str, *, backup_dir: Path | None = None) -> Path:
-    """Puts `data` in the place of the file, which must still have the digest `expected_sha`; returns the backup's path.
-
-    The backup stands in `<stem>.backups` beside the file unless `backup_dir` says where. Raises WorkbookInUse,
-    WorkbookChanged, WorkbookNotFound, or WorkbookUnsafe if the disk refuses; the file is then as it was.
-    """
-    refuse_open(path)
-    with _written_beside(path, data) as new:
-        before = load(path)
-        if digest(before) != expected_sha:
-            raise WorkbookChanged(_CHANGED.fill(name=path.name))
-        with _failures_named(path):
-            backup = _back_up(path, before, backup_dir or path.parent / f"{path.stem}.backups")
-            new.chmod(path.stat().st_mode & 0o7777)
-        # The backup took its time: look again, as late as can be.
-        if digest(load(path)) != expected_sha:
-            raise WorkbookChanged(_CHANGED.fill(name=path.name))
-        _rename(new, path)
-    return backup
-
-
-def write_file(path: Path, data: bytes) -> None:
-    """Writes a new file, or replaces one of ours, whole or not at all. Raises as `replace_file` does."""
-    refuse_open(path)
-    with _written_beside(path, data) as new:
-        _rename(new, path)
-
-
-@contextlib.contextmanager
-def _written_beside(path: Path, data: bytes) -> Iterator[Path]:
-    """A file with `data` in the same folder, read back and found right; gone afterwards unless renamed."""
-    new = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with _failures_named(path):
-            with new.open("wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            if digest(new.read_bytes()) != digest(data):
-                raise WorkbookUnsafe(_UNWRITTEN.fill(name=path.name, reason=_MISREAD))
-        yield new
-    finally:
-        new.unlink(missing_ok=True)
-
-
-def _rename(new: Path, path: Path) -> None:
-    try:
-        new.replace(path)
-    except PermissionError as problem:
-        # Windows refuses to replace a file that any program holds open.
-        raise WorkbookInUse(_OPEN.fill(name=path.name)) from problem
-    _sync_folder(path.parent)
-
-
-def _back_up(path: Path, content: bytes, folder: Path) -> Path:
-    """A copy of the file named by the time of its last change; an equal one that stands is enough."""
-    state = path.stat()
-    moment = datetime.fromtimestamp(state.st_mtime, UTC).astimezone()
-    stem = f"{path.stem}.{moment:%Y%m%d-%H%M%S}"
-    folder.mkdir(exist_ok=True)
-    number = 1
-    while True:
-        backup = folder / f"{stem}{'' if number == 1 else f'-{number}'}{path.suffix}"
-        if not backup.exists():
-            break
-        if backup.read_bytes() == content:
-            return backup
-        number += 1
-    write_file(backup, content)
-    backup.chmod(state.st_mode & 0o7777)
-    os.utime(backup, (state.st_atime, state.st_mtime))
-    return backup
-
-
-def _sync_folder(folder: Path) -> None:
-    # Windows opens no folders; there the rename itself is journalled.
-    if os.name == "posix":
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
-
-
-@contextlib.contextmanager
-def _failures_named(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as problem:
-        reason = problem.strerror or type(problem).__name__
-        raise WorkbookUnsafe(_UNWRITTEN.fill(name=path.name, reason=reason)) from problem
+_READ_ONLY = Text(
+    "{name} is read-only; allow writing in its properties, or copy it.",
+    "Файл {name} только для чтения; разрешите запись в его свойствах или скопируйте его.",
+)
+_HARD_LINKS = Text(
+    "{name} has {names} names on this disk (hard links), and writing would part them; copy it and use the copy.",
+    "У файла {name} на диске имён: {names} (жёсткие ссылки), и запись разлучила бы их; "
+    "скопируйте файл и работайте с копией.",
+)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
+from itertools import chain
 from typing import NamedTuple
 
 from sheets_crm.errors import WorkbookUnsafe
+from sheets_crm.hosts.xlsx.pieces import Cut, NoRows
+from sheets_crm.hosts.xlsx.preflight import utf8
 from sheets_crm.sheet import Area
 from sheets_crm.text import Text
 
@@ -20,6 +23,7 @@ _ODD_SHEET = Text(
     "save it once in Excel and try again.",
     "Лист сохранён необычным способом, поэтому в книгу ничего не записано; сохраните её в Excel и повторите.",
 )
+_DECLARATION = b'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 _QUOTED = rb"""(?:[^>"']|"[^"]*"|'[^']*')"""
 _TAG = re.compile(rb"<%b*>" % _QUOTED)
 _UNSPOKEN = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]|_(?=x[0-9A-Fa-f]{4}_)")
@@ -73,30 +77,62 @@ def odd_sheet() -> WorkbookUnsafe:
     return WorkbookUnsafe(_ODD_SHEET)
 
 
+def cut(pieces: Iterable[bytes]) -> Cut:
+    """A sheet part cut around its rows, piece by piece, as UTF-8 whatever its encoding.
+
+    Raises WorkbookUnsafe for what cannot be cut safely.
+    """
+    found = iter(pieces)
+    first = next(found, b"")
+    declared = re.search(rb"""encoding\s*=\s*["']([^"']+)""", first[:200])
+    plain = declared is None or declared.group(1).lower() in (b"utf-8", b"us-ascii", b"ascii")
+    if not plain or first[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in first[:4]:
+        try:
+            first = _DECLARATION + utf8(b"".join((first, *found)))
+        except (UnicodeError, LookupError) as problem:
+            raise odd_sheet() from problem
+    if b"<!DOCTYPE" in first[:2000]:
+        raise odd_sheet()
+    try:
+        return Cut(chain((first,), found))
+    except NoRows as problem:
+        raise odd_sheet() from problem
+
+
+def row_pieces(sheet: Cut) -> Iterator[bytes]:
+    """The body, piece by piece, whole rows in each. Raises WorkbookUnsafe for what is no plain row."""
+    try:
+        for piece in sheet.rows():
+            # One character is found many times faster than two.
+            if (
+                (b"!" in piece and b"<!" in piece)
+                or (b"?" in piece and b"<?" in piece)
+                or b":AlternateContent" in piece
+            ):
+                raise odd_sheet()
+            yield piece
+    except NoRows as problem:
+        raise odd_sheet() from problem
+
+
 def split(xml: bytes) -> Parts:
     """Cuts a sheet part around its rows. Raises WorkbookUnsafe for what cannot be cut safely."""
-    opening = xml[:2000]
-    declared = re.search(rb"""encoding\s*=\s*["']([^"']+)""", opening[:200])
-    plain = declared is None or declared.group(1).lower() in (b"utf-8", b"us-ascii", b"ascii")
-    if xml[:2] in (b"\xff\xfe", b"\xfe\xff") or not plain or b"<!DOCTYPE" in opening:
-        raise odd_sheet()
-    match = re.search(rb"<((?:[A-Za-z_][\w.-]*:)?)sheetData(?:\s%b*?)?(/?)>" % _QUOTED, xml)
-    if match is None:
-        raise odd_sheet()
-    prefix = match.group(1)
-    name = prefix + b"sheetData"
-    if match.group(2):
-        return Parts(xml[: match.start()] + b"<%b>" % name, b"", b"</%b>" % name + xml[match.end() :], prefix)
-    end = xml.rfind(b"</%b" % name)
-    body = xml[match.end() : end]
-    if end < 0 or b"<!" in body or b"<?" in body or b":AlternateContent" in body:
-        raise odd_sheet()
-    return Parts(xml[: match.end()], body, xml[end:], prefix)
+    sheet = cut((xml,))
+    body = b"".join(row_pieces(sheet))
+    return Parts(sheet.head, body, sheet.tail, sheet.prefix)
 
 
-def rows(body: bytes, prefix: bytes) -> Iterator[Row]:
-    """The rows of a body, top to bottom. Raises WorkbookUnsafe if they are not in order."""
-    number = 0
+def frame(pieces: Iterable[bytes]) -> Parts:
+    """A sheet part without its rows: `body` is blank. Raises as `split` does."""
+    sheet = cut(pieces)
+    for _ in row_pieces(sheet):
+        pass
+    return Parts(sheet.head, b"", sheet.tail, sheet.prefix)
+
+
+def rows(body: bytes, prefix: bytes, last: int = 0) -> Iterator[Row]:
+    """The rows of a body after row `last`, top to bottom. Raises WorkbookUnsafe if they are not in order."""
+    number = last
     for reference, start, inner, end in _elements(body, prefix + b"row", 0, len(body)):
         here = int(reference) if reference else number + 1
         if here <= number:
@@ -205,9 +241,14 @@ def column_of(reference: bytes) -> int:
     return column_number(reference.rstrip(b"0123456789").decode())
 
 
-def refers_first(parts: Parts) -> bool:
+def column_runs(head: bytes, prefix: bytes) -> Iterator[re.Match[bytes]]:
+    """The `<col>`s of a head: runs of columns with one look."""
+    return re.finditer(rb"<%bcol\s[^>]*?/>|<%bcol\s[^>]*>\s*</%bcol>" % (prefix, prefix, prefix), head)
+
+
+def refers_first(body: bytes, prefix: bytes) -> bool:
     """Whether every cell states its reference, and first of all: then it can be found by it."""
-    return parts.body.count(b"<%bc" % parts.prefix) == parts.body.count(b'<%bc r="' % parts.prefix)
+    return body.count(b"<%bc" % prefix) == body.count(b'<%bc r="' % prefix)
 
 
 def area(reference: str) -> Area | None:

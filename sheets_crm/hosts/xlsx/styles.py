@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from lxml import etree
 
-from sheets_crm.hosts.xlsx.package import MAIN, Element, local, main, parse
+from sheets_crm.hosts.xlsx.package import Element, local, main, parse
 from sheets_crm.hosts.xlsx.workbook import Workbook, child_in_order
 
 CHILDREN = (  # noqa: SIM905 - reads better than quoted words
@@ -19,29 +19,13 @@ Look: TypeAlias = tuple[object, ...]
 
 _FIRST_OWN_FORMAT = 164
 """Number formats below are built into Excel and have no code in the file."""
-_STYLES_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.styles+xml"
-_EMPTY = (
-    f'<styleSheet xmlns="{MAIN}"><fonts count="1"><font><sz val="11"/><name val="Calibri"/><family val="2"/></font>'
-    '</fonts><fills count="2"><fill><patternFill patternType="none"/></fill>'
-    '<fill><patternFill patternType="gray125"/></fill></fills>'
-    '<borders count="1"><border><left/><right/><top/><bottom/><diagonal/></border></borders>'
-    '<cellStyleXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0"/></cellStyleXfs>'
-    '<cellXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0"/></cellXfs>'
-    '<cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>'
-).encode()
 
 
 class Styles:
-    """The styles of a workbook; entries are found by value and only ever added."""
+    """The styles of a workbook that has some; entries are found by value and only ever added."""
 
     def __init__(self, workbook: Workbook) -> None:
-        package = workbook.package
-        part = workbook.part("styles")
-        if not part:
-            part = package.free_name("xl/styles.xml").replace("1.xml", ".xml")
-            package.put(part, _EMPTY, _STYLES_TYPE)
-            package.relate(package.workbook, "styles", part)
-        self._root = package.tree(part)
+        self._root = workbook.package.tree(workbook.part("styles"))
         self._known: dict[str, dict[Look, int]] = {}
 
     def entries(self, section: str) -> list[Element]:

@@ -39,6 +39,10 @@ _STRICT = Text(
     "The workbook is saved as Strict Open XML; save it in Excel as an ordinary .xlsx workbook.",
     "Книга сохранена в формате Strict Open XML; сохраните её в Excel как обычную книгу .xlsx.",
 )
+_NO_STYLES = Text(
+    "The workbook has no list of cell formats, so ours would change how its cells look; save it once in Excel.",
+    "В книге нет списка форматов, поэтому наши изменили бы вид её ячеек; сохраните её один раз в Excel.",
+)
 _TAKEN = Text(
     "The workbook already has a name or a sheet “{name}” that is not ours; rename it and try again.",
     "В книге уже есть имя или лист «{name}», и он не наш; переименуйте его и повторите.",
@@ -180,6 +184,8 @@ class Workbook:
         protection = self.root.find(main("workbookProtection"))
         if protection is not None and protection.get("lockStructure") in ("1", "true"):
             raise WorkbookUnsafe(_PROTECTED)
+        if not self.part("styles"):
+            raise WorkbookUnsafe(_NO_STYLES)
 
 
 def child_in_order(root: Element, name: str, order: list[str]) -> Element:
