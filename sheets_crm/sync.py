@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -16,6 +17,7 @@ from sheets_crm.findings import Finding
 from sheets_crm.firm import Firm
 from sheets_crm.history import RunEntry, fingerprint, lines, log_of, read_past
 from sheets_crm.hosts import Host
+from sheets_crm.hosts.xlsx import XlsxHost
 from sheets_crm.metrics import bonus
 from sheets_crm.pages import bonus as bonus_page
 from sheets_crm.pages.to_fix import column_update, highlights
@@ -113,6 +115,19 @@ def collector_paused() -> Iterator[None]:
     finally:
         if was_on:
             gc.enable()
+
+
+def put_apart(done: Run, host: Host) -> Run:
+    """A written run, its separate pages put into a file: beside the workbook, else in the working folder."""
+    if not done.separate or done.applied is None:
+        return done
+    file = host if isinstance(host, XlsxHost) else XlsxHost(f"{_file_name(host.label)}.xlsx")
+    return replace(done, separate_at=file.put_beside(done.separate, "bonus"))
+
+
+def _file_name(title: str) -> str:
+    """A title as the name of a file."""
+    return re.sub(r'[\x00-\x1f<>:"/\\|?*]+', "_", title).strip(" .") or "sheets-crm"
 
 
 def audit(

@@ -16,7 +16,7 @@ from sheets_crm.errors import UsageError, WorkbookChanged, WorkbookForbidden
 from sheets_crm.hosts.google import GoogleHost, credentials, key_of
 from sheets_crm.hosts.google.cells import formula
 from sheets_crm.hosts.google.write import _canonical, _canonical_cell
-from sheets_crm.sheet import LOG_KEY, Changes, Doubt, Grid, Value, log_lines
+from sheets_crm.sheet import LOG_KEY, Applied, Changes, Doubt, Grid, Value, log_lines
 from tests.firms import TODAY, deal, sheet
 from tests.google.bench import Desk
 from tests.google.book import Book, cells_of
@@ -259,7 +259,7 @@ def test_what_is_ours_is_made_anew_if_someone_takes_it_away(
 def test_a_report_that_someone_typed_into_is_put_right(desk: Desk) -> None:
     """A repeated run writes nothing, unless what we wrote is no longer what stands there."""
     run(desk)
-    assert run(desk).applied == (False, None, None, None)
+    assert run(desk).applied == Applied(changed=False)
     before = desk.seen("Audit")
     at = next(at for at, value in before.items() if value == "TK01")
     desk.type("Audit", *at, "all fine")
@@ -483,7 +483,7 @@ def test_what_is_too_large_goes_in_parts_and_the_log_comes_last(tmp_path: Path) 
         writes = [c for c in desk.emulator.calls if c.method == "spreadsheets.batchUpdate"]
         assert len(writes) > 2
         assert marked(desk) == meant
-        assert run(desk).applied == (False, None, None, None)
+        assert run(desk).applied == Applied(changed=False)
 
 
 def log_of(desk: Desk) -> tuple[int, bool]:

@@ -31,6 +31,11 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "rules": ("lookup.rules", "The rules: a list, or one explained."),
         "schema": ("lookup.schema", "The tables, their columns and headers in both languages."),
     },
+    "Google Sheets": {
+        "google": ("online.google", "Sign in; a spreadsheet to work in."),
+        "serve": ("online.serve", "Run when the menu of a spreadsheet asks."),
+        "watch": ("online.watch", "Run when a checkbox in a spreadsheet is ticked."),
+    },
     "Look after": {
         "restore": ("restore.restore", "An earlier state of a workbook file put back."),
         "doctor": ("care.doctor", "Is everything in place to work?"),

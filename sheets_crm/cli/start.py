@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,6 +12,16 @@ from sheets_crm.cli.session import Session, as_of, common, open_host, today
 from sheets_crm.errors import UsageError
 from sheets_crm.inert import on_screen
 from sheets_crm.text import Text
+
+if TYPE_CHECKING:
+    from sheets_crm.hosts import Host
+
+
+extra_tables = click.option(
+    "--with", "extra", metavar="SHEET,...",
+    help="Sheets that not every firm needs: absences, holidays, rates, stagehistory.",
+)  # fmt: skip
+"""`--with`; see `tables_of`."""
 
 
 @click.command()
@@ -46,8 +57,7 @@ def demo(
 @click.option(
     "--into", metavar="EXISTING", help="Add the sheets to this workbook instead; what it has is kept."
 )
-@click.option("--with", "extra", metavar="SHEET,...",
-              help="Sheets that not every firm needs: absences, holidays, rates, stagehistory.")  # fmt: skip
+@extra_tables
 @common
 @click.pass_obj
 def init(session: Session, path: Path | None, into: str | None, extra: str | None) -> None:
@@ -58,9 +68,9 @@ def init(session: Session, path: Path | None, into: str | None, extra: str | Non
     """
     if (path is None) == (into is None):
         raise UsageError(_ONE_OF_TWO)
-    tables = _tables(extra or "")
+    tables = tables_of(extra or "")
     if into is not None:
-        _add_into(session, into, tables)
+        added(session, open_host(into), tables, into)
     elif path is not None:
         _make(session, path, tables)
 
@@ -78,10 +88,10 @@ def _make(session: Session, path: Path, extra: list[str]) -> None:
     session.print(_MADE.fill(path=str(path)).get(session.language))
 
 
-def _add_into(session: Session, workbook: str, extra: list[str]) -> None:
+def added(session: Session, host: Host, extra: list[str], workbook: str) -> None:
+    """Adds to the workbook what it lacks, and says what was done; `workbook` is how the next command names it."""
     from sheets_crm.template.into import add_sheets  # noqa: PLC0415 - see session
 
-    host = open_host(workbook)
     with session.busy(_ADDING.fill(name=host.label)):
         done = add_sheets(host, lang=session.lang, otherwise=session.language, extra=extra)
     session.book_lang = done.lang
@@ -117,7 +127,7 @@ def import_(session: Session, source: Path, out: Path, map_file: Path | None) ->
         session.print(on_screen(line.get(lang)))
 
 
-def _tables(names: str) -> list[str]:
+def tables_of(names: str) -> list[str]:
     """The tables of a list like `absences, rates`, by key or by the sheet's name in either language."""
     from sheets_crm.schema import TABLES  # noqa: PLC0415 - see session
     from sheets_crm.template import CORE  # noqa: PLC0415

@@ -22,7 +22,7 @@ import requests
 from google.auth.exceptions import GoogleAuthError, RefreshError
 from gspread.exceptions import APIError
 from gspread.http_client import HTTPClient
-from gspread.urls import SPREADSHEET_BATCH_UPDATE_URL
+from gspread.urls import SPREADSHEET_BATCH_UPDATE_URL, SPREADSHEETS_API_URL
 from requests.adapters import HTTPAdapter
 
 from sheets_crm.errors import (
@@ -127,6 +127,24 @@ class Sheets:
             else:
                 raise trouble.problem from None
 
+    def create(self, spreadsheet: Mapping[str, Any]) -> Any:
+        """Creates a spreadsheet; what Google says about it. Raises WorkbookError, also where that is not known."""
+        patience = Patience(self.clock)
+        while True:
+            try:
+                body = compact(spreadsheet)
+                return self._http.request("post", SPREADSHEETS_API_URL, data=body, headers=_JSON).json()
+            except (APIError, requests.RequestException, GoogleAuthError) as error:
+                trouble = self._trouble(error)
+            if trouble.certain and trouble.passing:
+                patience.wait(trouble)
+            elif trouble.passing:
+                raise WorkbookUnreachable(_PERHAPS_CREATED.fill(problem=trouble.problem.message)) from None
+            else:
+                raise (
+                    WorkbookForbidden(_MAY_NOT_CREATE) if trouble.code == 403 else trouble.problem
+                ) from None
+
     def _read(self, call: Callable[[], Any]) -> Any:
         patience = Patience(self.clock)
         while True:
@@ -164,6 +182,8 @@ class Sheets:
             problem = WorkbookForbidden(_BAD_KEY)
         elif code == 403 and "SERVICE_DISABLED" in reasons:
             problem = WorkbookForbidden(_DISABLED)
+        elif code == 403 and "ACCESS_TOKEN_SCOPE_INSUFFICIENT" in reasons:
+            problem = WorkbookForbidden(_NARROW)
         elif code == 403:
             shared = _SHARE.fill(address=self.address) if self.address else _SHARE_WITH_YOU
             problem = WorkbookForbidden(shared)
@@ -316,6 +336,18 @@ _BAD_KEY = Text(
 _DISABLED = Text(
     "The Google Sheets API is switched off in the project of these credentials; enable it in Google Cloud.",
     "В проекте этого ключа отключён Google Sheets API; включите его в Google Cloud.",
+)
+_NARROW = Text(
+    "These credentials were not allowed to work with spreadsheets; sign in with `sheets-crm google auth FILE.json`.",
+    "Этому ключу не разрешено работать с таблицами; войдите через `sheets-crm google auth ФАЙЛ.json`.",
+)
+_MAY_NOT_CREATE = Text(
+    "Google does not let these credentials create spreadsheets; create an empty one in the browser and give its address.",
+    "Google не даёт этому ключу создавать таблицы; создайте пустую в браузере и укажите её адрес.",
+)
+_PERHAPS_CREATED = Text(
+    "{problem} Whether the spreadsheet was created is not known; look at sheets.google.com before you try again.",
+    "{problem} Создана ли таблица, неизвестно; прежде чем повторить, загляните на sheets.google.com.",
 )
 _SHARE = Text(
     "The spreadsheet is not shared with {address}: open Share in the spreadsheet and add it as an editor.",
