@@ -4,7 +4,7 @@ A reply that the document does not know fails the test that caused it (`Emulator
 advance with `Emulator.fail`; each is used once, by the next request it fits. "Without a reply" means that the
 connection stays open until the client gives up, or is cut: a lost reply, before or after the change was made.
 
-Not known: OAuth for people (only service accounts), scopes beyond their presence, quotas by themselves (429 comes
+Not known: OAuth consent screens (a code and a refresh token of a person are taken), scopes beyond their presence, quotas by themselves (429 comes
 when asked for), Drive, gzip, HTTP/2.
 """
 
@@ -26,6 +26,7 @@ from tests.google import discovery
 from tests.google.book import MOST_BYTES, PROTECTED, Book, Refused
 
 ADDRESS = "robot@emulator.iam.gserviceaccount.example"
+CODE, REFRESH = "code-of-a-person", "1//refresh-token-of-a-person"
 _SCOPE = "https://www.googleapis.com/auth/spreadsheets"
 _AUDIENCE = "https://oauth2.googleapis.com/token"
 """For whom google-auth signs, whatever the key file's token_uri is."""
@@ -144,8 +145,10 @@ class Emulator:
             hand()
 
     def token(self, body: str) -> dict[str, Any]:
-        """A token for a signed assertion. Raises Refused."""
+        """A token for a service account's signed assertion, or for a person's code or refresh token. Raises Refused."""
         asked = urllib.parse.parse_qs(body)
+        if asked.get("code") == [CODE] or asked.get("refresh_token") == [REFRESH]:
+            return self._issue() | {"refresh_token": REFRESH, "scope": _SCOPE}
         try:
             claims = jwt.decode(  # type: ignore[no-untyped-call]
                 asked["assertion"][0], certs=_keys()[1], audience=_AUDIENCE
@@ -154,6 +157,9 @@ class Emulator:
             raise Refused(400, "invalid_grant") from error
         if _SCOPE not in str(claims.get("scope", "")).split():
             raise Refused(400, "invalid_scope")
+        return self._issue()
+
+    def _issue(self) -> dict[str, Any]:
         with self.lock:
             self._issued += 1
             made = f"ya29.emulator-{self._issued}-canary"

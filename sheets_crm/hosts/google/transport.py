@@ -22,7 +22,7 @@ import requests
 from google.auth.exceptions import GoogleAuthError, RefreshError
 from gspread.exceptions import APIError
 from gspread.http_client import HTTPClient
-from gspread.urls import SPREADSHEET_BATCH_UPDATE_URL, SPREADSHEETS_API_URL
+from gspread.urls import SPREADSHEET_BATCH_UPDATE_URL
 from requests.adapters import HTTPAdapter
 
 from sheets_crm.errors import (
@@ -44,6 +44,7 @@ TRIES = 6
 LONGEST_WAIT = 90.0
 """Seconds that we are willing to wait at once; a service that asks for more is told as such."""
 _GOOGLE = "https://sheets.googleapis.com/"
+_SPREADSHEETS = f"{_GOOGLE}v4/spreadsheets"
 _TIMEOUT = (10.0, 180.0)
 """Seconds to connect, and for an answer: Google itself gives up on a request after 180."""
 _BUSY = (408, 429, 500, 502, 503, 504)
@@ -133,7 +134,7 @@ class Sheets:
         while True:
             try:
                 body = compact(spreadsheet)
-                return self._http.request("post", SPREADSHEETS_API_URL, data=body, headers=_JSON).json()
+                return self._http.request("post", _SPREADSHEETS, data=body, headers=_JSON).json()
             except (APIError, requests.RequestException, GoogleAuthError) as error:
                 trouble = self._trouble(error)
             if trouble.certain and trouble.passing:
