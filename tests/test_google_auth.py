@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from sheets_crm import sync
-from sheets_crm.errors import UsageError, WorkbookError, WorkbookForbidden
+from sheets_crm.errors import WorkbookError, WorkbookForbidden
 from sheets_crm.hosts.google import GoogleHost, credentials
 from sheets_crm.hosts.google.credentials import SCOPE, adopt, identity
 from sheets_crm.hosts.google.create import create
@@ -24,7 +24,8 @@ from sheets_crm.sheet import Grid
 from sheets_crm.text import Lang
 from tests.command_line import call
 from tests.firms import TODAY
-from tests.google.bench import Desk
+from tests.google.bench import Desk, Waits
+from tests.google.book import Book
 from tests.google.server import ADDRESS, CODE, REFRESH, Emulator, Trouble
 
 PERSON = {"client_id": "desk.example", "client_secret": "client-secret-canary", "refresh_token": REFRESH}
@@ -210,14 +211,14 @@ def test_a_spreadsheet_is_tried(tmp_path: Path, home: Path, monkeypatch: pytest.
 # ----------------------------------------------------------------------- init
 
 
-def pixels(book: Any, title: str) -> tuple[int, int]:
-    """(width of the frozen columns, of all that are shown), as Google draws them."""
+def widths(book: Book, title: str) -> tuple[list[int], list[int]]:
+    """Pixels of (the frozen columns, the others that are shown), as Google draws them."""
     sheet = book.titled(title)
-    frozen = sheet.properties["gridProperties"].get("frozenColumnCount", 0)
-    widths = [sheet.columns.get(n, {}).get("pixelSize", 100) for n in range(sheet.width)]
-    hidden = [sheet.columns.get(n, {}).get("hiddenByUser", False) for n in range(sheet.width)]
-    shown = [0 if gone else wide for wide, gone in zip(widths, hidden, strict=True)]
-    return sum(shown[:frozen]), sum(shown)
+    assert sheet is not None
+    frozen = sheet.properties["gridProperties"]["frozenColumnCount"]
+    sizes = [(n, sheet.sizes.get(("COLUMNS", n), {})) for n in range(sheet.width)]
+    shown = [(n, size.get("pixelSize", 100)) for n, size in sizes if not size.get("hiddenByUser")]
+    return [wide for n, wide in shown if n < frozen], [wide for n, wide in shown if n >= frozen]
 
 
 @pytest.mark.parametrize("lang", ["en", "ru"])
@@ -241,13 +242,15 @@ def test_a_person_gets_a_spreadsheet_to_work_in(home: Path, emulator: Emulator, 
 
 @pytest.mark.parametrize("lang", ["en", "ru"])
 def test_a_deal_can_be_worked_on_a_telephone(home: Path, emulator: Emulator, lang: Lang) -> None:
-    """At 400 px the name stays in view, and at least the widest daily column beside it has half of the room."""
+    """At 400 px the name stays in view, and the whole next column beside it: a deal's stage."""
     signed_in(home)
     call("google", "init", "--lang", lang)
     (book,) = emulator.books.values()
-    for table in ("Deals", "Tasks"):
-        frozen, _ = pixels(book, TABLES[table].sheet.get(lang))
-        assert 0 < frozen <= 250, (table, frozen)
+    for table in ("Deals", "Tasks", "Companies", "Contacts"):
+        frozen, beside = widths(book, TABLES[table].sheet.get(lang))
+        assert min(frozen) >= 60
+        assert sum(frozen) <= 180
+        assert beside[0] <= 400 - 180 - 46  # the row numbers
 
 
 def test_dropdowns_notes_and_formats_come_along(home: Path, emulator: Emulator) -> None:
@@ -306,8 +309,6 @@ def test_a_spreadsheet_is_never_created_twice(
     home: Path, emulator: Emulator, tmp_path: Path, kind: Any, made: int, said: str
 ) -> None:
     """Tried again only where it was certainly not made."""
-    from tests.google.bench import Waits
-
     who = credentials(signed_in(home))
     emulator.fail(Trouble(kind, "write"))
     if said:
@@ -339,9 +340,3 @@ def test_no_secret_is_logged(
     logged = "\n".join(f"{r.getMessage()} {r.__dict__}" for r in caplog.records) + result.output
     assert "batchUpdate" in logged
     assert not [word for word in (REFRESH, "canary", *emulator.tokens) if word in logged]
-
-
-def test_usage_errors_are_usage_errors(downloads: Path) -> None:
-    """A file that is no key is the caller's mistake."""
-    with pytest.raises(UsageError):
-        adopt(downloads / "none.json")

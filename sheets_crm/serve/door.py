@@ -60,7 +60,7 @@ class Door:
             key, task = asked["spreadsheet"], asked["task"]
         except (ValueError, KeyError, TypeError, RecursionError):
             return _refused(HTTPStatus.BAD_REQUEST, _MALFORMED, lang)
-        if not isinstance(key, str) or task not in TASKS:
+        if not isinstance(key, str) or not isinstance(task, str) or task not in TASKS:
             return _refused(HTTPStatus.BAD_REQUEST, _MALFORMED, lang)
         if key not in self._allowed:
             return _refused(HTTPStatus.FORBIDDEN, _NOT_ALLOWED, lang)

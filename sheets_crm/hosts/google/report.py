@@ -40,6 +40,8 @@ _A_CHUNK = 500_000
 """Bytes of rows in one request, so that a large sheet can be written in parts."""
 _WIDTH, _HEIGHT = 100, 21
 """Pixels of a column and of a row as Google makes them."""
+_FROZEN = 180
+"""Pixels that the frozen columns of a table take at most: 220 of a telephone's are for row numbers and what is beside them."""
 _STACKED = "stacked_"
 
 
@@ -220,8 +222,10 @@ def _rectangles(cells: Mapping[Position, Cell]) -> Iterator[tuple[Area, Style]]:
 
 def _dimensions(page: Page, sheet: int) -> Iterator[Json]:
     """Widths, heights and folded groups. A width is in characters, a height in points."""
+    narrowed = _narrowed(page)
     for column in page.columns:
-        yield _sized(sheet, "COLUMNS", column.first, column.last, round(column.width * 7 + 5))
+        pixels = narrowed.get(column.first, _pixels(column))
+        yield _sized(sheet, "COLUMNS", column.first, column.last, pixels)
         if column.hidden and not column.level:
             yield _hidden(sheet, "COLUMNS", column.first, column.last)
     for height, run in groupby(sorted(page.rows), key=_run_of_heights(page.rows)):
@@ -232,6 +236,21 @@ def _dimensions(page: Page, sheet: int) -> Iterator[Json]:
             yield _hidden(sheet, "ROWS", numbers[0], numbers[-1])
     yield from _groups(sheet, "ROWS", page.rows)
     yield from _groups(sheet, "COLUMNS", {n: c for c in page.columns for n in range(c.first, c.last + 1)})
+
+
+def _pixels(column: ColumnFormat) -> int:
+    return round(column.width * 7 + 5)
+
+
+def _narrowed(page: Page) -> dict[int, int]:
+    """Pixels of a table's frozen columns where they would fill a telephone: the widest give way first."""
+    if page.owned or not page.freeze:
+        return {}
+    frozen = {c.first: _pixels(c) for c in page.columns if c.first <= page.freeze[1] and not c.hidden}
+    most = max(frozen.values(), default=0)
+    while most and sum(min(width, most) for width in frozen.values()) > _FROZEN:
+        most -= 1
+    return {first: min(width, most) for first, width in frozen.items()}
 
 
 def _run_of_heights(rows: Mapping[int, RowFormat]) -> Any:
