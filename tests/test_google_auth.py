@@ -46,7 +46,9 @@ def emulator(monkeypatch: pytest.MonkeyPatch) -> Iterator[Emulator]:
     """Google on loopback, for service accounts and for a person."""
     with Emulator() as made:
         monkeypatch.setenv("SHEETS_CRM_GOOGLE_ENDPOINT", made.endpoint)
-        monkeypatch.setattr("google.oauth2.credentials._GOOGLE_OAUTH2_TOKEN_ENDPOINT", f"{made.endpoint}/token")
+        monkeypatch.setattr(
+            "google.oauth2.credentials._GOOGLE_OAUTH2_TOKEN_ENDPOINT", f"{made.endpoint}/token"
+        )
         yield made
 
 
@@ -196,7 +198,9 @@ def test_what_goes_first_is_said(
 
 
 @pytest.mark.parametrize("forbidden", [False, True])
-def test_a_spreadsheet_is_tried(tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch, forbidden: bool) -> None:
+def test_a_spreadsheet_is_tried(
+    tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch, forbidden: bool
+) -> None:
     """`--check`: its title, or the sentence that names the address to share with."""
     with Desk([Grid("Deals", [["Deal"]])], tmp_path) as desk:
         monkeypatch.setenv("SHEETS_CRM_GOOGLE_ENDPOINT", desk.emulator.endpoint)
@@ -231,7 +235,9 @@ def test_a_person_gets_a_spreadsheet_to_work_in(home: Path, emulator: Emulator, 
     assert f"https://docs.google.com/spreadsheets/d/{key}/edit" in result.stdout
     assert (book.properties["title"], book.properties["locale"][:2]) == ("Наши продажи", lang)
     titles = [sheet.title for sheet in book.sheets if not sheet.properties.get("hidden")]
-    assert titles[:3] == (["Start here", "Deals", "Tasks"] if lang == "en" else ["Начните здесь", "Сделки", "Задачи"])
+    assert titles[:3] == (
+        ["Start here", "Deals", "Tasks"] if lang == "en" else ["Начните здесь", "Сделки", "Задачи"]
+    )
     assert TABLES["Absences"].sheet.get(lang) in titles
     done = sync.run(GoogleHost(key, credentials()), today=lambda _: TODAY)
     assert done.applied is not None
@@ -272,7 +278,9 @@ def test_a_spreadsheet_that_exists_gets_what_it_lacks(
     tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What it has is kept and used; a second time there is nothing to add."""
-    with Desk([Grid("Сделки", [["Название", "Этап", "Ответственный"], ["Альфа", "Думают", "Анна"]])], tmp_path) as desk:
+    with Desk(
+        [Grid("Сделки", [["Название", "Этап", "Ответственный"], ["Альфа", "Думают", "Анна"]])], tmp_path
+    ) as desk:
         monkeypatch.setenv("SHEETS_CRM_GOOGLE_ENDPOINT", desk.emulator.endpoint)
         adopt(desk.account)
         before = desk.seen("Сделки")
@@ -286,7 +294,9 @@ def test_a_spreadsheet_that_exists_gets_what_it_lacks(
     assert home.exists()
 
 
-def test_a_service_account_creates_nothing_for_itself(home: Path, emulator: Emulator, downloads: Path) -> None:
+def test_a_service_account_creates_nothing_for_itself(
+    home: Path, emulator: Emulator, downloads: Path
+) -> None:
     """Nobody could open it: one sentence says what to do instead, with the address."""
     adopt(emulator.service_account(downloads))
     result = call("google", "init", "--title", "Sales")

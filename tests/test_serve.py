@@ -10,6 +10,7 @@ import threading
 import time as clock_of_this_computer
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.resources import files
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -44,8 +45,8 @@ class Said(NamedTuple):
 class Site:
     """A running server, its clock, and what its console was told."""
 
-    def __init__(self, key: str, work: Work, *, patience: float = 5.0) -> None:
-        self.key, self.now, self.notes = key, float(NOW), list[Text]()
+    def __init__(self, key: str, work: Work, *, patience: float = 5.0, now: float = NOW) -> None:
+        self.key, self.now, self.notes = key, float(now), list[Text]()
         gate = Gate(SECRET, lambda: self.now)
         self.server = Server(("127.0.0.1", 0), Door(gate, [key], work), self.notes.append, patience=patience)
         self.port = int(self.server.server_address[1])
@@ -53,7 +54,10 @@ class Site:
     def post(self, body: bytes | None = None, **changes: Any) -> Said:
         """A sound request, but for the `changes`; None leaves a header out."""
         body = json.dumps({"spreadsheet": self.key, "task": "audit"}).encode() if body is None else body
-        time, nonce = str(changes.pop("time", int(self.now))), changes.pop("nonce", f"nonce-{clock_of_this_computer.monotonic_ns():020}")
+        time, nonce = (
+            str(changes.pop("time", int(self.now))),
+            changes.pop("nonce", f"nonce-{clock_of_this_computer.monotonic_ns():020}"),
+        )
         headers = {
             "X-Sheets-Crm-Time": time, "X-Sheets-Crm-Nonce": nonce,
             "X-Sheets-Crm-Signature": signed(changes.pop("secret", SECRET), time, nonce, body),
@@ -349,7 +353,13 @@ def test_a_crowd_of_silent_callers_is_turned_away(runs: list[tuple[str, str]]) -
 
 
 @pytest.mark.parametrize(
-    "line", [b"\x16\x03\x01\x02\x00\r\n\r\n", b"GET\r\n\r\n", b"A" * 70_000 + b"\r\n\r\n", b"POST /run HTTP/9.9\r\n\r\n"]
+    "line",
+    [
+        b"\x16\x03\x01\x02\x00\r\n\r\n",
+        b"GET\r\n\r\n",
+        b"A" * 70_000 + b"\r\n\r\n",
+        b"POST /run HTTP/9.9\r\n\r\n",
+    ],
 )
 def test_what_is_not_http_gets_nothing_done(quick: Site, runs: list[tuple[str, str]], line: bytes) -> None:
     """No traceback, and the next is heard."""
@@ -413,6 +423,12 @@ def test_a_secret_is_made_and_shown_once(home: Path) -> None:
     second = call("serve", "--secret", "new").stdout.strip()
     assert signature.kept() == (second, (KEY,))
     assert second != secret
+
+
+@pytest.mark.parametrize("name", ["Code.gs", "appsscript.json"])
+def test_the_script_can_be_printed(name: str) -> None:
+    """To be pasted into the script editor."""
+    assert call("serve", "--script", name).stdout == (files("sheets_crm.templates") / name).read_text("utf-8")
 
 
 def test_serve_says_what_is_missing(home: Path) -> None:

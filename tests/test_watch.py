@@ -113,7 +113,9 @@ def inserted(desk: Desk, dimension: str, at: int) -> None:
     desk.do({"insertDimension": {"range": span}})
 
 
-@pytest.mark.parametrize("change", ["renamed", "a row above", "a column before", "box deleted", "sheet deleted"])
+@pytest.mark.parametrize(
+    "change", ["renamed", "a row above", "a column before", "box deleted", "sheet deleted"]
+)
 def test_the_box_is_found_again(desk: Desk, monkeypatch: pytest.MonkeyPatch, change: str) -> None:
     """Wherever people have moved it; where they have deleted it, it is made again."""
     log: list[str] = []
@@ -172,7 +174,9 @@ def test_a_run_that_cannot_be_is_told_and_unticked(tmp_path: Path, monkeypatch: 
     assert [note.en for note in eye.notes] == ["Run: not done; the spreadsheet was told why."]
 
 
-def test_a_run_that_google_did_not_let_happen_is_tried_again(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_that_google_did_not_let_happen_is_tried_again(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The box stays ticked, the looks become rarer, and once it works they are as before."""
     outcomes = [Done(False, "нет связи", same(""), passing=True)] * 3 + [Done(True, "готово", same(""))]
     eye = Eye(desk, monkeypatch, lambda *_: outcomes.pop(0))
@@ -209,7 +213,9 @@ def test_a_lost_network_makes_the_looks_rarer_and_ends_nothing(
     assert [note.en for note in eye.notes[1:]] == ["done", "The spreadsheet can be reached again."]
 
 
-def test_a_lost_answer_to_the_unticking_runs_at_most_once_more(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_lost_answer_to_the_unticking_runs_at_most_once_more(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Whether it was made is seen at the next look."""
     log: list[str] = []
 
@@ -226,14 +232,18 @@ def test_a_lost_answer_to_the_unticking_runs_at_most_once_more(desk: Desk, monke
     assert (log, eye.box) == (["week"], (False, "готово"))
 
 
-def test_what_fails_at_the_very_first_look_ends_the_watch(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_fails_at_the_very_first_look_ends_the_watch(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Then it is not the network: the sentence goes to who started it."""
     desk.emulator.forbidden = True
     with pytest.raises(WorkbookForbidden, match="is not shared with"):
         Eye(desk, monkeypatch).watch.look()
 
 
-def test_a_run_leaves_the_box_and_the_box_leaves_the_run_alone(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_leaves_the_box_and_the_box_leaves_the_run_alone(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The sheet is neither a table nor a report: the same data, the same run."""
     first = sync.run(desk.new_host(), today=lambda _: TODAY)
     eye = Eye(desk, monkeypatch)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import datetime
+from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -98,11 +99,17 @@ def init(session: Session, url: str | None, title: str | None, extra: str | None
 )
 @click.option("--allow", multiple=True, metavar="URL", help="A spreadsheet that may ask; can be repeated.")
 @click.option("--secret", type=click.Choice(("new",)), help="Make a new secret, show it once, and end.")
+@click.option(
+    "--script",
+    type=click.Choice(("Code.gs", "appsscript.json")),
+    help="Print a file of the menu's script, and end.",
+)
 @common
 @click.pass_obj
 def serve(
-    session: Session, port: int, host: str, behind_proxy: bool, allow: tuple[str, ...], secret: str | None
-) -> None:
+    session: Session, port: int, host: str, behind_proxy: bool, allow: tuple[str, ...], secret: str | None,
+    script: str | None,
+) -> None:  # fmt: skip
     """Wait for the menu “Sales audit” of a spreadsheet, and run when it asks.
 
     Requests are signed with a secret that the spreadsheet's script shares; each is taken once. Google's servers
@@ -111,6 +118,9 @@ def serve(
     from sheets_crm.hosts.google import key_of  # noqa: PLC0415 - see session
     from sheets_crm.serve import door, signature  # noqa: PLC0415
 
+    if script:
+        session.data((files("sheets_crm.templates") / script).read_text("utf-8"))
+        return
     keys = [key_of(address) for address in allow]
     if secret:
         made = signature.new_secret(keys)

@@ -52,9 +52,10 @@ def seal(told: Told) -> Text:
     return SEAL.fill(head=told.head) if told.head else NO_SEAL
 
 
-def headline(told: Told) -> Text:
-    """The score in words, what it was, and what was not checked."""
-    return Text(*(f"{_score(told).get(lang)}{_blind(told).get(lang)}." for lang in ("en", "ru")))
+def headline(told: Told, *, alone: bool = False) -> Text:
+    """The score in words, what it was, and what was not checked; `alone`: where no reasons stand below."""
+    blind = _blind(told, alone=alone)
+    return Text(*(f"{_score(told).get(lang)}{blind.get(lang)}." for lang in ("en", "ru")))
 
 
 def _score(told: Told) -> Text:
@@ -80,12 +81,14 @@ def _first_run(count: int) -> Text:
     return Text("First run: {taken} as the baseline", "Первый запуск: {taken}").fill(taken=TAKEN.of(count))
 
 
-def _blind(told: Told) -> Text:
+def _blind(told: Told, *, alone: bool) -> Text:
     """How many rules were not checked, with the reason if they share one; nothing if all were."""
     missing = unchecked_rules(told.verdict)
     if not missing:
         return Text("", "")
     reason, *others = {item.reason for item in missing.values()}
+    if others and alone:
+        return Text("; {rules} not checked", "; не проверено {rules}").fill(rules=RULES.of(len(missing)))
     return Text("; {rules} not checked ({why})", "; не проверено {rules} ({why})").fill(
         rules=RULES.of(len(missing)), why=_REASONS_BELOW if others else reason
     )

@@ -54,7 +54,7 @@ def _told(done: sync.Run) -> Text:
     if done.obstacle is not None:
         return done.obstacle
     since = movement(done.verdict)
-    parts = [headline(done.told)]
+    parts = [headline(done.told, alone=True)]
     parts += [_SINCE.fill(moved=moved(since))] if since is not None and not done.repeated else []
     parts += [] if done.applied is None or done.applied.changed else [_NOTHING_NEW]
     parts += [_APART.fill(path=done.separate_at)] if done.separate_at else []
