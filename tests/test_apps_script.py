@@ -108,7 +108,7 @@ def test_the_menu_runs_the_audit_and_the_week(modules: Path, desk: Desk) -> None
     with site(desk.key, real(desk), now=time.time()) as here:
         script = Script(modules, desk.key, tunnel(here))
         said = script.call("runAudit")
-        assert [words for words, *_ in said["toasts"]][0].startswith("Running")
+        assert said["toasts"][0][0].startswith("Running")
         assert said["toasts"][-1][0].startswith("First run: ")
         assert said["toasts"][-1][0].endswith("See the sheet “Audit”.")
         assert desk.book.titled("Audit")
@@ -165,7 +165,7 @@ def test_a_strangers_answer_is_told_in_plain_words(modules: Path, desk: Desk) ->
 
 
 def test_the_script_asks_for_no_more_than_it_needs() -> None:
-    """This spreadsheet alone, and requests to the outside."""
+    """That spreadsheet alone, and requests to the outside."""
     manifest = json.loads((TEMPLATES / "appsscript.json").read_text(encoding="utf-8"))
     assert [scope.rpartition("/")[2] for scope in manifest["oauthScopes"]] == [
         "spreadsheets.currentonly",

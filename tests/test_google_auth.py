@@ -17,8 +17,8 @@ import pytest
 from sheets_crm import sync
 from sheets_crm.errors import WorkbookError, WorkbookForbidden
 from sheets_crm.hosts.google import GoogleHost, credentials
-from sheets_crm.hosts.google.credentials import SCOPE, adopt, identity
 from sheets_crm.hosts.google.create import create
+from sheets_crm.hosts.google.credentials import SCOPE, adopt, identity
 from sheets_crm.schema import TABLES
 from sheets_crm.sheet import Grid
 from sheets_crm.text import Lang

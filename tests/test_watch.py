@@ -151,7 +151,7 @@ def test_the_box_is_found_again(desk: Desk, monkeypatch: pytest.MonkeyPatch, cha
 
 def test_a_sheet_of_that_name_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The firm's own keeps its name, its cells and even its checkboxes."""
-    own = sheet(BOX, "a b", {"a": True, "b": "ours"})
+    own = sheet(BOX, "a b", [True, "ours"])
     with Desk([own], tmp_path) as desk:
         before = desk.seen(BOX)
         eye = Eye(desk, monkeypatch, lambda *_: pytest.fail("nothing was ticked"))
@@ -163,7 +163,7 @@ def test_a_sheet_of_that_name_is_left_alone(tmp_path: Path, monkeypatch: pytest.
 
 def test_a_run_that_cannot_be_is_told_and_unticked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Only a person can mend it, so it is not tried again by itself."""
-    with Desk([sheet("Fruit", "kind", {"kind": "apple"})], tmp_path) as desk:
+    with Desk([sheet("Fruit", "kind", ["apple"])], tmp_path) as desk:
         eye = Eye(desk, monkeypatch)
         eye.watch.look()
         eye.tick()
