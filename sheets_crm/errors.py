@@ -6,6 +6,8 @@ SheetsCrmError
  │   ├─ WorkbookUnreadable not a workbook, or one that no one should open (damaged, encrypted, hostile)
  │   ├─ WorkbookInUse      open in Excel, or another run is writing it
  │   ├─ WorkbookChanged    changed by someone between our read and our write; nothing was written
+ │   ├─ WorkbookForbidden  it is there, but we may not read or write it (not shared with us, protected, a bad key)
+ │   ├─ WorkbookUnreachable the service that keeps it does not answer, or not for now
  │   └─ WorkbookUnsafe     it can be read, but writing could lose something, or the disk refuses it
  ├─ StructureError         the workbook is sound, but not a pipeline (no Deals sheet, two columns with one header)
  └─ UsageError             an option, a map or a file given by the user is wrong
@@ -44,6 +46,14 @@ class WorkbookInUse(WorkbookError):
 
 class WorkbookChanged(WorkbookError):
     """It changed between our read and our write; nothing was written."""
+
+
+class WorkbookForbidden(WorkbookError):
+    """It is there, but we may not read or write it: not shared with us, protected against us, a bad key."""
+
+
+class WorkbookUnreachable(WorkbookError):
+    """The service that keeps it does not answer, or not for now."""
 
 
 class WorkbookUnsafe(WorkbookError):

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from sheets_crm import __version__, checks, reports
-from sheets_crm.book import Book, read_book, wanted
+from sheets_crm.book import Book, folded, read_book, wanted
 from sheets_crm.checks import Checked
 from sheets_crm.findings import Finding
 from sheets_crm.firm import Firm
@@ -128,7 +128,7 @@ def audit(
 ) -> Run:
     """A run that writes nothing: what a snapshot says, and the changes that a written run would make."""
     book = read_book(snapshot)
-    now = today(_time_zone(book))
+    now = today(time_zone(book))
     day = as_of or now
     log = log_of(snapshot)
     snapshot = replace(snapshot, grids={})
@@ -159,9 +159,11 @@ def audit(
     return replace(planned, changes=_changes(planned, added, pages), separate=separate)
 
 
-def _time_zone(book: Book) -> str | None:
-    stated = checks.settings_of(book, date.max).firm["time_zone"]
-    return stated or book.time_zone
+def time_zone(book: Book) -> str | None:
+    """The zone that decides what today is: the Sales Book's, else the spreadsheet's own, else the usual one."""
+    stated = any(folded(c.setting or "") == "time_zone" and c.value for c in book.clauses.rows)
+    usual: str | None = checks.settings_of(book, date.max).firm["time_zone"]
+    return usual if stated or book.time_zone is None else book.time_zone
 
 
 def log_again(repeated: Run) -> tuple[LogLine, ...]:

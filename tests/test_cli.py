@@ -112,8 +112,8 @@ REFUSED = {
     "an unknown rule": (("audit", "f.xlsx", "--rule", "ZZ01"), "There is no rule ZZ01; `sheets-crm rules list` shows them all."),
     "an unknown rule to explain": (("rules", "explain", "ZZ01"), f"There is no rule “ZZ01”; there are {', '.join(sorted(RULES))}."),
     "an unknown report": (("report", "f.xlsx", "weather"), f"There is no report “weather”; choose from: {', '.join(REPORTS)}."),
-    "a Google address": (("audit", "https://docs.google.com/spreadsheets/d/x"), "Google Sheets are not built in yet"),
-    "a Google key": (("audit", "1aBcDeFgHiJkLmNoPqRsTuVwXyZ0123456789abcdefg"), "Google Sheets are not built in yet"),
+    "a Google address": (("audit", "https://docs.google.com/spreadsheets/d/x"), "is not the address of a Google spreadsheet"),
+    "a Google key": (("audit", "1aBcDeFgHiJkLmNoPqRsTuVwXyZ0123456789abcdefg"), "There are no Google credentials"),
     "an open Excel": (("audit", "excel:"), "A workbook open in Excel cannot be reached yet"),
     "a file that stands": (("init", "f.xlsx"), "f.xlsx exists already and was left as it is"),
     "a folder that does not": (("init", "a/b.xlsx"), "There is no folder a; create it first."),
@@ -140,7 +140,13 @@ def test_what_cannot_be_done_is_one_sentence_and_exit_code_2(
     (folder / "~$open.xlsx").write_bytes(b"x")
     (folder / "notes.xlsx").write_text("only a note")
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
-    answer = call(*args, env={"LC_ALL": "ru_RU.UTF-8" if lang == "ru" else "C"})
+    home = {
+        "HOME": str(folder),
+        "APPDATA": str(folder),
+        "GOOGLE_APPLICATION_CREDENTIALS": "",
+        "CLOUDSDK_CONFIG": "",
+    }
+    answer = call(*args, env={"LC_ALL": "ru_RU.UTF-8" if lang == "ru" else "C", **home})
     assert answer.exit_code == 2
     assert answer.stdout == ""
     assert len(answer.stderr.splitlines()) == 1

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from datetime import date, datetime
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Protocol
@@ -46,6 +47,9 @@ from sheets_crm.sheet import (
 class Bench(Protocol):
     """A host with a workbook in it, and the hands and eyes of a person who has the same workbook open."""
 
+    days: bool
+    """False where the host has no days: then they are read as serial numbers, and the book makes days of them."""
+
     @property
     def host(self) -> Host: ...
 
@@ -60,6 +64,8 @@ class Bench(Protocol):
 
 
 class MemoryBench:
+    days = True
+
     def __init__(self, pages: list[Page], _folder: Path) -> None:
         self.host = MemoryHost(pages)
 
@@ -74,6 +80,8 @@ class MemoryBench:
 
 
 class XlsxBench:
+    days = True
+
     def __init__(self, pages: list[Page], folder: Path) -> None:
         from sheets_crm.hosts.xlsx import XlsxHost, create
 
@@ -105,25 +113,58 @@ class XlsxBench:
         return [formula for area in formats for rule in area.rules for formula in rule.formula]
 
 
+class GoogleBench:
+    """A spreadsheet at Google's, or as near to it as loopback is: see tests/google."""
+
+    days = False
+
+    def __init__(self, pages: list[Page], folder: Path) -> None:
+        from tests.google.bench import Desk
+
+        self._desk = Desk(pages, folder)
+        self.host = self._desk.host
+
+    def edit(self, sheet: str, row: int, column: int, value: str) -> None:
+        self._desk.type(sheet, row, column, value)
+
+    def rename(self, sheet: str, name: str) -> None:
+        self._desk.rename(sheet, name)
+
+    def highlights(self, sheet: str) -> list[str]:
+        return self._desk.highlights(sheet)
+
+    def close(self) -> None:
+        self._desk.close()
+
+
 HOSTS: dict[str, Callable[[list[Page], Path], Bench]] = {
     "memory": MemoryBench,
     "xlsx": XlsxBench,
+    "google": GoogleBench,
 }
 
 Make = Callable[..., Bench]
 
 
 @pytest.fixture(params=HOSTS)
-def make(request: pytest.FixtureRequest, tmp_path: Path) -> Make:
+def make(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Make]:
     """A bench of one of the hosts, with a workbook of the pages given."""
-    return lambda *pages: HOSTS[request.param](list(pages), tmp_path)
+    with ExitStack() as open_:
+
+        def made(*pages: Page) -> Bench:
+            bench = HOSTS[request.param](list(pages), tmp_path)
+            if isinstance(bench, GoogleBench):
+                open_.callback(bench.close)
+            return bench
+
+        yield made
 
 
 # ---------------------------------------------------------- the workbook of the tests
 
 DEALS = "Сделки"
 TO_FIX = 5
-ROWS: dict[Position, Value] = {
+TYPED: dict[Position, Value] = {
     (1, 1): "№ сделки",
     (1, 2): "Сделка",
     (1, 3): "Сумма",
@@ -139,9 +180,21 @@ ROWS: dict[Position, Value] = {
 }
 
 
+def comparable(value: Value) -> Value:
+    """A day as the number of days since 30 December 1899, which every host can tell; all else as it is."""
+    if isinstance(value, date):
+        moment = value if isinstance(value, datetime) else datetime.combine(value, time())
+        return (moment - datetime(1899, 12, 30)) / timedelta(days=1)
+    return value
+
+
+ROWS = {at: comparable(value) for at, value in TYPED.items()}
+"""The same cells as they are compared."""
+
+
 def deals(*, header: str = "") -> Page:
     """Three deals, the second without its ID; no text yet in the column To fix."""
-    cells = ROWS | ({(1, TO_FIX): header} if header else {})
+    cells = TYPED | ({(1, TO_FIX): header} if header else {})
     dates = Style(format="dd.mm.yyyy")
     return page(DEALS, {at: Cell(value, dates if at[1] == 4 else None) for at, value in cells.items()})
 
@@ -174,20 +227,13 @@ def apply(bench: Bench, changes: Changes) -> bool:
 
 
 def seen(grid: Grid) -> dict[Position, Value]:
-    """The cells that hold something; midnight of a day is that day."""
-    cells = {
-        (row, column): value
+    """The cells that hold something, days as numbers."""
+    return {
+        (row, column): comparable(value)
         for row, values in enumerate(grid.rows, 1)
         for column, value in enumerate(values, 1)
         if value not in (None, "")
     }
-    return {at: _day(value) for at, value in cells.items()}
-
-
-def _day(value: Value) -> Value:
-    if isinstance(value, datetime) and value == datetime(value.year, value.month, value.day):
-        return value.date()
-    return value
 
 
 def cells_of(bench: Bench, sheet: str = DEALS) -> dict[Position, Value]:
@@ -253,9 +299,10 @@ def test_a_text_is_read_as_the_same_text(make: Make, text: str) -> None:
 def test_a_value_is_read_as_what_it_is(make: Make, cell: Cell, value: Value) -> None:
     """Numbers, truths and dates are read as such; a truth is not the number 1."""
     bench = make(page(DEALS, {(1, 1): cell}))
-    read = cells_of(bench)
-    assert read == {(1, 1): value}
-    assert isinstance(read[1, 1], bool) is isinstance(value, bool)
+    assert cells_of(bench) == {(1, 1): comparable(value)}
+    read = whole(bench).grids[DEALS].value(1, 1)
+    assert isinstance(read, bool) is isinstance(value, bool)
+    assert isinstance(read, date) is (isinstance(value, date) and bench.days)
 
 
 @pytest.mark.parametrize(("content", "value"), MADE.values(), ids=MADE)

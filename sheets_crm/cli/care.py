@@ -17,7 +17,7 @@ LEAST_PYTHON = (3, 11)
 DEPENDENCIES = {
     "click": "click", "defusedxml": "defusedxml", "google-auth": "google.auth", "gspread": "gspread",
     "holidays": "holidays", "lxml": "lxml.etree", "openpyxl": "openpyxl", "pandas": "pandas",
-    "python-calamine": "python_calamine", "rich": "rich", "tzdata": "tzdata", "xlsxwriter": "xlsxwriter",
+    "python-calamine": "python_calamine", "requests": "requests", "rich": "rich", "tzdata": "tzdata", "xlsxwriter": "xlsxwriter",
 }  # fmt: skip
 """Package to the module that must be importable."""
 ON_DESKTOPS = {"xlwings": "xlwings"}
@@ -45,7 +45,7 @@ def doctor(ctx: click.Context, workbook: str | None) -> None:
         _python(),
         *_dependencies(),
         _libreoffice(),
-        _folder(Path(workbook).absolute().parent if workbook else Path.cwd()),
+        _folder(Path(workbook).absolute().parent if workbook and Path(workbook).exists() else Path.cwd()),
     ]
     checks += _workbook(session, workbook) if workbook else []
     marks = {True: ("✓", "green"), False: ("✗", "red"), None: ("·", None)}
@@ -98,7 +98,7 @@ def _folder(folder: Path) -> Check:
 def _workbook(session: Session, workbook: str) -> Iterator[Check]:
     """Reads, audits, and makes the bytes that a written run would write."""
     from sheets_crm import sync  # noqa: PLC0415 - see session
-    from sheets_crm.hosts.xlsx import patched  # noqa: PLC0415
+    from sheets_crm.hosts.xlsx import XlsxHost, patched  # noqa: PLC0415
     from sheets_crm.hosts.xlsx.disk import load, real  # noqa: PLC0415
     from sheets_crm.hosts.xlsx.lock import refuse_open  # noqa: PLC0415
     from sheets_crm.hosts.xlsx.save import refuse_unwritable  # noqa: PLC0415
@@ -116,10 +116,12 @@ def _workbook(session: Session, workbook: str) -> Iterator[Check]:
     yield Check(_READ.fill(name=host.label, tables=", ".join(r.en for r in rows)))
     if run.obstacle is not None:
         yield Check(run.obstacle, good=None)
+    if not isinstance(host, XlsxHost):
+        return  # whether a service lets us write is known by writing alone
     try:
-        refuse_open(Path(workbook))
-        refuse_unwritable(real(Path(workbook)))
-        patched(load(Path(workbook)), run.changes)
+        refuse_open(host.path)
+        refuse_unwritable(real(host.path))
+        patched(load(host.path), run.changes)
         yield Check(_WRITABLE.fill(name=host.label))
     except SheetsCrmError as problem:
         yield Check(problem.message, good=False)

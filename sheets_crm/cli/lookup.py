@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -153,11 +152,11 @@ def _schema_lines(lang: str) -> Iterator[str]:
 def _settings_in(session: Session, workbook: str) -> Settings:
     from sheets_crm.book import read_book, wanted  # noqa: PLC0415 - see session
     from sheets_crm.checks import settings_of  # noqa: PLC0415
+    from sheets_crm.sync import time_zone  # noqa: PLC0415
 
     book = read_book(open_host(workbook).read(wanted))
     session.book_lang = book.lang
-    zone = settings_of(book, date.max).firm["time_zone"] or book.time_zone
-    return settings_of(book, today(zone))
+    return settings_of(book, today(time_zone(book)))
 
 
 SEVERITY = {

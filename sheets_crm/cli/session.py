@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}\Z")
 _GOOGLE_KEY = re.compile(r"[A-Za-z0-9_-]{40,}\Z")
+"""A spreadsheet's key is 44 characters long; a file's name without an ending rarely is."""
 
 
 class Session:
@@ -89,18 +90,22 @@ def today(zone: str | None) -> date:
 
 
 def open_host(workbook: str) -> Host:
-    """The host of a workbook argument. Raises UsageError for the kinds that are not built in yet."""
+    """The host of a workbook argument: a file, or a Google spreadsheet by its address or key.
+
+    Raises UsageError for an address of something else and for the kinds that are not built in yet, WorkbookForbidden
+    where there are no credentials for Google.
+    """
     from pathlib import Path  # noqa: PLC0415 - as all imports here
 
-    path = Path(workbook)
-    if not path.exists():
-        if workbook.startswith("excel:"):
-            raise UsageError(_NO_EXCEL)
-        if "://" in workbook or _GOOGLE_KEY.match(workbook):
-            raise UsageError(_NO_GOOGLE)
-    from sheets_crm.hosts.xlsx import XlsxHost  # noqa: PLC0415
+    if is_file(workbook):
+        from sheets_crm.hosts.xlsx import XlsxHost  # noqa: PLC0415
 
-    return XlsxHost(path)
+        return XlsxHost(Path(workbook))
+    if workbook.startswith("excel:"):
+        raise UsageError(_NO_EXCEL)
+    from sheets_crm.hosts.google import GoogleHost, credentials, key_of  # noqa: PLC0415
+
+    return GoogleHost(key_of(workbook), credentials())
 
 
 def is_file(workbook: str) -> bool:
@@ -172,10 +177,6 @@ def format_option(*formats: str) -> Callable[[F], F]:
 
 _NOT_A_DAY = Text(
     "“{value}” is not a day; write it as 2026-05-19.", "«{value}» не дата; пишите её так: 2026-05-19."
-)
-_NO_GOOGLE = Text(
-    "Google Sheets are not built in yet; download the spreadsheet as .xlsx and give its path.",
-    "Google Таблицы пока не поддерживаются; скачайте таблицу как .xlsx и укажите путь к файлу.",
 )
 _NO_EXCEL = Text(
     "A workbook open in Excel cannot be reached yet; save it, close it and give its path.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
@@ -134,9 +135,15 @@ def _run(
     with session.busy(_AUDITING.fill(name=host.label)):
         done = sync.run(host, today=today, as_of=as_of, write=write, record=record, names=names, until=until)
     session.book_lang = done.book.lang
-    if done.separate and done.applied is not None and isinstance(host, XlsxHost):
-        done = replace(done, separate_at=host.put_beside(done.separate, "bonus"))
+    if done.separate and done.applied is not None:
+        file = host if isinstance(host, XlsxHost) else XlsxHost(f"{_file_name(host.label)}.xlsx")
+        done = replace(done, separate_at=file.put_beside(done.separate, "bonus"))
     return done
+
+
+def _file_name(title: str) -> str:
+    """A title as the name of a file in the working folder, where a spreadsheet has no folder of its own."""
+    return re.sub(r'[\x00-\x1f<>:"/\\|?*]+', "_", title).strip(" .") or "sheets-crm"
 
 
 def _show(session: Session, view: View, workbook: str, form: str, by: str) -> None:

@@ -190,6 +190,8 @@ def notes(run: Run, *, asked: bool = True) -> Iterator[Text]:
                 wished
             ):
                 yield _OTHER_NAME.fill(name=page.name, wished=wished)
+        if applied.reason is not None:
+            yield applied.reason
         if applied.backup is not None:
             yield _BACKUP.fill(path=applied.backup)
         if applied.note is not None:
