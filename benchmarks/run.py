@@ -211,7 +211,7 @@ def table(folder: Path, *, grid: bool) -> Iterator[tuple[str, bool]]:
     for phase, seconds in json.loads(measured("benchmarks.run", "--phases", str(paths[most])).said).items():
         yield f"    {phase:<30}{seconds:8.1f}{seconds / load.cpu:8.2f}", True
     yield "rows and time: tasks, CPU s, times the one before, peak MB", True
-    before = None
+    before: float | None = None
     for tasks, cost in costs.items():
         growth = cost.cpu / before if before else None
         said = f"{growth:8.1f}" if growth else " " * 8

@@ -14,6 +14,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
+from sys import intern
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 from sheets_crm.book import TABLE_OF, Book
@@ -350,14 +351,17 @@ def _replay(
 ) -> None:  # fmt: skip
     kind = event["e"]
     if kind == "seen":
-        seen[event["t"], event["k"]] = Seen(run.as_of, event["v"])
+        # The same few words stand in a hundred thousand lines.
+        fields = {intern(name): intern(value) for name, value in event["v"].items()}
+        seen[intern(event["t"]), event["k"]] = Seen(run.as_of, fields)
     elif kind == "changed":
-        place = (event["t"], event["k"])
+        place = (intern(event["t"]), event["k"])
         before = seen.get(place, Seen(run.as_of, {}))
-        seen[place] = before._replace(fields={**before.fields, event["f"]: event["to"]})
-        changes[place].append(Change(run.as_of, event["f"], event["from"], event["to"]))
+        name, old, new = (intern(event[part]) for part in ("f", "from", "to"))
+        seen[place] = before._replace(fields={**before.fields, name: new})
+        changes[place].append(Change(run.as_of, name, old, new))
     elif kind == "opened":
-        key, occurrence = FindingKey(*event["k"]), int(event["o"])
+        key, occurrence = FindingKey(*map(intern, event["k"])), int(event["o"])
         earlier = standing.get(key)
         by_id[event["id"]] = key
         standing[key] = (

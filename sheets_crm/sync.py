@@ -40,6 +40,7 @@ class Run:
     checked: Checked
     verdict: Verdict
     snapshot: Snapshot
+    """The list of sheets; the cells are in the book."""
     head: str
     """Seal of the log after this run; the last one's where nothing is recorded."""
     changes: Changes
@@ -96,13 +97,13 @@ def run(
     `until` ends the forecast's period on another day than the end of the month or quarter.
     """
     with collector_paused():
-        snapshot = host.read(wanted)
+        # Nothing else holds the cells while they become rows: a log of 100,000 lines goes when it is read.
         planned = audit(
-            snapshot, host.label, today=today, as_of=as_of, record=record, names=names, until=until
+            host.read(wanted), host.label, today=today, as_of=as_of, record=record, names=names, until=until
         )
         if not write or planned.obstacle is not None:
             return planned
-        return replace(planned, applied=host.apply(planned.changes, snapshot))
+        return replace(planned, applied=host.apply(planned.changes, planned.snapshot))
 
 
 @contextmanager
@@ -145,6 +146,7 @@ def audit(
     now = today(time_zone(book))
     day = as_of or now
     log = log_of(snapshot)
+    snapshot = replace(snapshot, grids={})
     past = read_past(log)
     key = fingerprint(book, as_of=day, version=__version__)
     repeated = past.last is not None and past.last.key == key

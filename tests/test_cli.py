@@ -140,7 +140,12 @@ def test_what_cannot_be_done_is_one_sentence_and_exit_code_2(
     (folder / "~$open.xlsx").write_bytes(b"x")
     (folder / "notes.xlsx").write_text("only a note")
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
-    home = {"HOME": str(folder), "APPDATA": str(folder), "GOOGLE_APPLICATION_CREDENTIALS": "", "CLOUDSDK_CONFIG": ""}
+    home = {
+        "HOME": str(folder),
+        "APPDATA": str(folder),
+        "GOOGLE_APPLICATION_CREDENTIALS": "",
+        "CLOUDSDK_CONFIG": "",
+    }
     answer = call(*args, env={"LC_ALL": "ru_RU.UTF-8" if lang == "ru" else "C", **home})
     assert answer.exit_code == 2
     assert answer.stdout == ""

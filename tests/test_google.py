@@ -12,6 +12,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from sheets_crm import history, sync
+from sheets_crm.book.settings import zone
 from sheets_crm.errors import UsageError, WorkbookChanged, WorkbookForbidden
 from sheets_crm.hosts.google import GoogleHost, credentials, key_of
 from sheets_crm.hosts.google.cells import formula
@@ -381,10 +382,15 @@ def test_a_blank_id_is_not_filled_if_its_sheet_has_changed(tmp_path: Path) -> No
 # ------------------------------------------------------------------------ reading
 
 
-def test_the_spreadsheets_own_time_zone_is_told(tmp_path: Path) -> None:
-    """Today is the firm's today."""
-    with Desk([table(1)], tmp_path, zone="Pacific/Auckland") as desk:
-        assert desk.host.read(lambda _: ()).time_zone == "Pacific/Auckland"
+@pytest.mark.parametrize(
+    ("stated", "told"),
+    [("Pacific/Auckland", "Pacific/Auckland"), ("GMT+05:00", "Etc/GMT-5"), ("GMT-11:00", "Etc/GMT+11")],
+)
+def test_the_spreadsheets_own_time_zone_is_told(tmp_path: Path, stated: str, told: str) -> None:
+    """Today is the firm's today; Google's own way to name a zone is put into the usual one."""
+    with Desk([table(1)], tmp_path, zone=stated) as desk:
+        assert desk.host.read(lambda _: ()).time_zone == told
+    assert zone(told) is not None
 
 
 def test_errors_and_values_still_loading_are_doubts(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ import pytest
 from sheets_crm import errors, sync
 from sheets_crm.hosts.google import GoogleHost
 from sheets_crm.hosts.google.transport import TRIES
-from sheets_crm.sheet import Grid
+from sheets_crm.sheet import Applied, Grid
 from tests.command_line import call
 from tests.google.bench import NOON, Desk, sheet_of
 from tests.google.book import Refused
@@ -89,7 +89,7 @@ def test_what_passes_is_waited_for_and_the_run_is_complete(
     assert desk.waits == waits
     assert marked(desk) == meant
     desk.emulator.calls.clear()
-    assert again(desk).applied == (False, None, None, None)
+    assert again(desk).applied == Applied(changed=False)
     assert read_of(desk) == ["get", "values.batchGet"]
 
 
@@ -167,7 +167,7 @@ def test_a_lost_write_followed_by_silence_is_told_as_unknown(desk: Desk) -> None
     with pytest.raises(errors.WorkbookUnreachable, match="Whether the changes were made is not known"):
         again(desk)
     desk.emulator.troubles.clear()
-    assert again(desk).applied == (False, None, None, None)
+    assert again(desk).applied == Applied(changed=False)
 
 
 def test_a_report_that_is_deleted_at_that_moment(desk: Desk) -> None:
@@ -200,7 +200,7 @@ def test_of_two_runs_at_once_one_writes(tmp_path: Path, first: bool) -> None:
         with pytest.raises(errors.WorkbookChanged, match="Another run has just written into Воронка"):
             run(desk, DAY)
         assert whole(desk.book) == states[0]
-        assert again(desk).applied == (False, None, None, None)
+        assert again(desk).applied == Applied(changed=False)
 
 
 def test_a_lost_write_overtaken_by_another_run_is_told_as_unknown(desk: Desk) -> None:
@@ -214,7 +214,7 @@ def test_a_lost_write_overtaken_by_another_run_is_told_as_unknown(desk: Desk) ->
     desk.type(TABLE, 4, 5, 77)
     with pytest.raises(errors.WorkbookChanged, match="whether this one did before it is not known"):
         run(desk, DAY)
-    assert again(desk).applied == (False, None, None, None)
+    assert again(desk).applied == Applied(changed=False)
 
 
 def test_two_equal_runs_at_once_are_one(desk: Desk) -> None:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 from sheets_crm.book.parse import Problem, Reading, as_text, folded
 from sheets_crm.book.tables import Excluded, TableRows, find_header, read_table
@@ -65,6 +65,9 @@ _KIND_OF = {name: kind for kind, names in _SERVICE.items() for name in names}
 def kind_of_name(stage: str) -> str:
     """What a stage is by its name alone: won, lost, passive or refund for words that everyone uses, else active."""
     return _KIND_OF.get(folded(stage), "active")
+
+
+_Index: TypeAlias = dict[str, tuple[Row, ...]]
 
 
 class Resolved(NamedTuple):
@@ -176,20 +179,6 @@ class Book:
 
     # -------------------------------------------------------- references
 
-    @cached_property
-    def _index(self) -> Mapping[str, tuple[Mapping[str, Sequence[Row]], Mapping[str, Sequence[Row]]]]:
-        """Table key to rows by ID and rows by name, folded."""
-        out = {}
-        for key, table in self.tables.items():
-            ids: dict[str, list[Row]] = defaultdict(list)
-            names: dict[str, list[Row]] = defaultdict(list)
-            for row in table.rows:
-                for index, column in ((ids, table.schema.identity[0]), (names, "name")):
-                    if isinstance(value := getattr(row, column, None), str):
-                        index[folded(value)].append(row)
-            out[key] = (ids, names)
-        return out
-
     def resolve(self, table: str, reference: str | None) -> Resolved:
         """A row of `table` by its ID or its unique name; ambiguous names give the candidates (DQ01)."""
         known = self._resolved[table]
@@ -201,12 +190,28 @@ class Book:
     @cached_property
     def _resolved(self) -> Mapping[str, dict[str | None, Resolved]]:
         """By table, what was resolved before: a deal is named by many tasks."""
-        return {key: {} for key in self.tables}
+        return defaultdict(dict)
+
+    @cached_property
+    def _indexes(self) -> dict[str, tuple[_Index, _Index]]:
+        """The tables that were asked for: rows by ID and rows by name, folded."""
+        return {}
+
+    def _index(self, key: str) -> tuple[_Index, _Index]:
+        if key not in self._indexes:
+            table = self.tables[key]
+            ids, names = self._indexes[key] = {}, {}
+            for row in table.rows:
+                for index, column in ((ids, table.schema.identity[0]), (names, "name")):
+                    if isinstance(value := getattr(row, column, None), str):
+                        name = folded(value)
+                        index[name] = (*index.get(name, ()), row)
+        return self._indexes[key]
 
     def _resolve(self, table: str, reference: str | None) -> Resolved:
         if not reference:
             return Resolved(None)
-        for index in self._index[table]:
+        for index in self._index(table):
             found = index.get(folded(reference), ())
             if found:
                 return Resolved(found[0] if len(found) == 1 else None, tuple(found))

@@ -97,17 +97,15 @@ def open_host(workbook: str) -> Host:
     """
     from pathlib import Path  # noqa: PLC0415 - as all imports here
 
-    path = Path(workbook)
-    if not path.exists():
-        if workbook.startswith("excel:"):
-            raise UsageError(_NO_EXCEL)
-        if "://" in workbook or _GOOGLE_KEY.match(workbook):
-            from sheets_crm.hosts.google import GoogleHost, credentials, key_of  # noqa: PLC0415
+    if is_file(workbook):
+        from sheets_crm.hosts.xlsx import XlsxHost  # noqa: PLC0415
 
-            return GoogleHost(key_of(workbook), credentials())
-    from sheets_crm.hosts.xlsx import XlsxHost  # noqa: PLC0415
+        return XlsxHost(Path(workbook))
+    if workbook.startswith("excel:"):
+        raise UsageError(_NO_EXCEL)
+    from sheets_crm.hosts.google import GoogleHost, credentials, key_of  # noqa: PLC0415
 
-    return XlsxHost(path)
+    return GoogleHost(key_of(workbook), credentials())
 
 
 def is_file(workbook: str) -> bool:

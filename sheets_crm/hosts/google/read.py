@@ -145,10 +145,16 @@ def read(sheets: Sheets, select: Select) -> Reading:
     properties = found.get("properties", {})
     named = found.get("namedRanges", [])
     return Reading(
-        properties.get("title", ""), properties.get("timeZone"), states,
+        properties.get("title", ""), _zone(properties.get("timeZone")), states,
         frozenset(n["name"] for n in named), state, grids, store, watches,
         _hash([found, values]), _hash(found), chosen,
     )  # fmt: skip
+
+
+def _zone(stated: str | None) -> str | None:
+    """A time zone by its usual name. Google calls one that it does not know GMT-07:00, where others say Etc/GMT+7."""
+    found = re.fullmatch(r"GMT([+-])(\d\d):00", stated or "")
+    return f"Etc/GMT{'-' if found[1] == '+' else '+'}{int(found[2])}" if found else stated
 
 
 def _hash(told: Any) -> str:

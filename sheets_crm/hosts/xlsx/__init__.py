@@ -12,6 +12,7 @@ from sheets_crm.hosts.xlsx.graft import claim, graft_pages
 from sheets_crm.hosts.xlsx.guard import prove
 from sheets_crm.hosts.xlsx.package import Package
 from sheets_crm.hosts.xlsx.patch import patch_sheets
+from sheets_crm.hosts.xlsx.pieces import give_back
 from sheets_crm.hosts.xlsx.read import read
 from sheets_crm.hosts.xlsx.render import render
 from sheets_crm.hosts.xlsx.save import replace_file, write_file
@@ -83,18 +84,24 @@ class XlsxHost:
 
 def patched(data: bytes, changes: Changes) -> bytes:
     """A workbook's bytes with `changes`, proved to hold all else as it was. Raises WorkbookUnsafe."""
+    new = _changed(data, changes)
+    if new != data:
+        give_back()
+        prove(data, new, changes)
+    return new
+
+
+def _changed(data: bytes, changes: Changes) -> bytes:
     package = Package(data)
     workbook = Workbook(package)
     workbook.refuse_unsafe()
     styles = Styles(workbook)
     patch_sheets(workbook, styles, changes)
+    give_back()
     grow_tables(workbook, changes.tables)
     if changes.pages:
         graft_pages(workbook, styles, changes.pages, render(changes.pages))
-    new = package.write()
-    if new != data:
-        prove(data, new, changes)
-    return new
+    return package.write()
 
 
 def create(path: Path | str, pages: Sequence[Page]) -> None:

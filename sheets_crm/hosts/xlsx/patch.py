@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from array import array
+import zlib
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
@@ -11,7 +12,6 @@ from typing import NamedTuple
 
 from sheets_crm.errors import WorkbookUnsafe
 from sheets_crm.hosts.xlsx.package import Press
-from sheets_crm.hosts.xlsx.preflight import utf8
 from sheets_crm.hosts.xlsx.scan import (
     Parts,
     area,
@@ -21,6 +21,7 @@ from sheets_crm.hosts.xlsx.scan import (
     cut,
     decoded,
     encoded,
+    plain_pieces,
     row_pieces,
     rows,
     runs,
@@ -104,24 +105,46 @@ def _rewrite(
 
 
 def shared_strings(workbook: Workbook) -> Strings:
-    """The shared strings of a workbook, looked up when the first is asked for."""
+    """The shared strings of a workbook, looked through when the first is asked for; they stay packed in memory."""
+    items = cache(lambda: _Items(workbook))
+    return lambda number: items().text(number)
 
-    @cache
-    def items() -> tuple[bytes, bytes, array[int]]:
-        xml = utf8(workbook.package.read(workbook.part("sharedStrings")))
-        root = re.search(rb"<((?:[\w.-]+:)?)sst[\s>]", xml)
-        prefix = root[1] if root else b""
-        starts = array("L", (match.start() for match in re.finditer(rb"<%bsi[\s/>]" % prefix, xml)))
-        return xml, prefix, starts
 
-    def text(number: int) -> str:
-        xml, prefix, starts = items()
-        if number >= len(starts):
-            return ""
-        end = starts[number + 1] if number + 1 < len(starts) else len(xml)
-        return runs(xml[starts[number] : end], prefix)
+class _Items:
+    """The `<si>`s of a workbook in packed blocks of about a megabyte: few are ever asked for."""
 
-    return text
+    def __init__(self, workbook: Workbook) -> None:
+        self._firsts: list[int] = []
+        """Number of the first item of each block."""
+        self._blocks: list[bytes] = []
+        self._count = 0
+        held = self._prefix = b""
+        for piece in plain_pieces(workbook.package.pieces(workbook.part("sharedStrings"))):
+            held += piece
+            if not self._blocks:
+                root = re.search(rb"<((?:[\w.-]+:)?)sst[\s>]", held)
+                self._prefix = root[1] if root else b""
+            end = held.rfind(b"<%bsi" % self._prefix)  # the last one may go on in the next piece
+            if end > 0:
+                self._add(held[:end])
+                held = held[end:]
+        self._add(held)
+
+    def _add(self, xml: bytes) -> None:
+        self._firsts.append(self._count)
+        self._blocks.append(zlib.compress(xml, 1))
+        self._count += sum(1 for _ in self._starts(xml))
+
+    def _starts(self, xml: bytes) -> Iterator[re.Match[bytes]]:
+        return re.finditer(rb"<%bsi[\s/>]" % self._prefix, xml)
+
+    def text(self, number: int) -> str:
+        """Blank for a number that no item has."""
+        block = bisect_right(self._firsts, number) - 1
+        xml = zlib.decompress(self._blocks[block])
+        places = [match.start() for match in self._starts(xml)][number - self._firsts[block] :][:2]
+        end = places[1] if len(places) > 1 else len(xml)
+        return runs(xml[places[0] : end], self._prefix) if places else ""
 
 
 def _sheet_part(workbook: Workbook, name: str) -> str:

@@ -31,6 +31,7 @@ from sheets_crm.hosts.xlsx.cells import (
     text_bytes,
 )
 from sheets_crm.hosts.xlsx.package import MAIN, OFFICE
+from sheets_crm.hosts.xlsx.pieces import give_back
 from sheets_crm.hosts.xlsx.preflight import Parts, SheetPart, check, damaged, refused
 from sheets_crm.hosts.xlsx.scan import area
 from sheets_crm.sheet import Area, Doubt, Grid, Position, Select, SheetInfo, Snapshot, Value, address
@@ -85,6 +86,7 @@ def read(data: bytes, name: str, select: Select) -> Snapshot:
     wanted = [s for s in parts.sheets if s.kind == "worksheet" and s.name.casefold() in chosen]
     notes = [_READ_ONLY.fill(name=name)] if parts.read_only_recommended else []
     grids = {grid.name: grid for grid in _grids(parts, wanted, notes)}
+    give_back()
     return Snapshot(infos, grids, hashlib.sha256(data).hexdigest(), notes=tuple(notes))
 
 
@@ -146,7 +148,7 @@ def _grids(parts: Parts, sheets: Sequence[SheetPart], notes: list[Text]) -> Iter
     package, found = _package(parts, sheets, shared)
     with _refusing(parts, sheets[0], shared):
         book = CalamineWorkbook.from_filelike(package)
-    known: dict[str, str] = {}
+    known: dict[Value, Value] = {}
     room = MAX_AREA
     for sheet, (cells, slices) in zip(sheets, found, strict=True):
         rows: list[list[Value]] = []
@@ -264,8 +266,8 @@ _SHEET_HEAD = f'<worksheet xmlns="{MAIN}"><sheetData>'.encode()
 _SHEET_TAIL = b"</sheetData></worksheet>"
 
 
-def _append(rows: list[list[Value]], book: CalamineWorkbook, name: str, known: dict[str, str]) -> None:
-    """Puts the cells of a part below `rows`, each row where it belongs; equal texts are one object."""
+def _append(rows: list[list[Value]], book: CalamineWorkbook, name: str, known: dict[Value, Value]) -> None:
+    """Puts the cells of a part below `rows`, each row where it belongs; equal texts and dates are one object."""
     sheet = book.get_sheet_by_name(name)
     if sheet.start is None:
         return
@@ -274,7 +276,7 @@ def _append(rows: list[list[Value]], book: CalamineWorkbook, name: str, known: d
     once = known.setdefault
     blank: list[Value] = [""] * left
     new = [
-        blank + [once(cell, cell) if type(cell) is str else cell for cell in cells]
+        blank + [cell if type(cell) is float else once(cell, cell) for cell in cells]
         for cells in sheet.to_python()
     ]
     # Rows out of order leave gaps in one part that another part fills.

@@ -77,11 +77,8 @@ def odd_sheet() -> WorkbookUnsafe:
     return WorkbookUnsafe(_ODD_SHEET)
 
 
-def cut(pieces: Iterable[bytes]) -> Cut:
-    """A sheet part cut around its rows, piece by piece, as UTF-8 whatever its encoding.
-
-    Raises WorkbookUnsafe for what cannot be cut safely.
-    """
+def plain_pieces(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """A part as UTF-8, piece by piece if it is stored so. Raises WorkbookUnsafe for an encoding of nobody's."""
     found = iter(pieces)
     first = next(found, b"")
     declared = re.search(rb"""encoding\s*=\s*["']([^"']+)""", first[:200])
@@ -91,6 +88,13 @@ def cut(pieces: Iterable[bytes]) -> Cut:
             first = _DECLARATION + utf8(b"".join((first, *found)))
         except (UnicodeError, LookupError) as problem:
             raise odd_sheet() from problem
+    return chain((first,), found)
+
+
+def cut(pieces: Iterable[bytes]) -> Cut:
+    """A sheet part cut around its rows, piece by piece. Raises WorkbookUnsafe for what cannot be cut safely."""
+    found = plain_pieces(pieces)
+    first = next(found, b"")
     if b"<!DOCTYPE" in first[:2000]:
         raise odd_sheet()
     try:
