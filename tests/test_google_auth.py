@@ -239,6 +239,10 @@ def test_a_person_gets_a_spreadsheet_to_work_in(home: Path, emulator: Emulator, 
         ["Start here", "Deals", "Tasks"] if lang == "en" else ["Начните здесь", "Сделки", "Задачи"]
     )
     assert TABLES["Absences"].sheet.get(lang) in titles
+    first = next(sheet for sheet in book.sheets if sheet.title == titles[0])
+    guide = [cell.value for cell in first.cells.values() if isinstance(cell.value, str)]
+    assert [line for line in guide if "sheets-crm run" in line and key in line]
+    assert not [line for line in guide if ".xlsx" in line]
     done = sync.run(GoogleHost(key, credentials()), today=lambda _: TODAY)
     assert done.applied is not None
     assert done.applied.changed

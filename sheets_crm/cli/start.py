@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sheets_crm.cli.session import Session, as_of, common, open_host, today
+from sheets_crm.cli.session import Session, as_of, common, is_file, open_host, today
 from sheets_crm.errors import UsageError
 from sheets_crm.inert import on_screen
 from sheets_crm.text import Text
@@ -93,7 +93,10 @@ def added(session: Session, host: Host, extra: list[str], workbook: str) -> None
     from sheets_crm.template.into import add_sheets  # noqa: PLC0415 - see session
 
     with session.busy(_ADDING.fill(name=host.label)):
-        done = add_sheets(host, lang=session.lang, otherwise=session.language, extra=extra)
+        done = add_sheets(
+            host, lang=session.lang, otherwise=session.language, extra=extra,
+            address=None if is_file(workbook) else workbook,
+        )  # fmt: skip
     session.book_lang = done.lang
     lines = [_ADDED.fill(name=host.label, sheets=", ".join(done.sheets)) if done.sheets else
              _NOTHING_TO_ADD.fill(name=host.label)]  # fmt: skip

@@ -41,13 +41,15 @@ def pages(
     standing: Mapping[str, TableRows[Any]] | None = None,
     names: Mapping[str, Text] | None = None,
     reports: Mapping[str, str] | None = None,
+    address: str | None = None,
 ) -> tuple[Page, ...]:
     """The sheets of a workbook in working order: the guide, daily tables, reports, words, rules, service.
 
     `rows`: what stands in each table, by its key; Sales Book, Stages and LossReasons start with what we ship.
     `tables`: which tables there are; `CORE` and those that have rows if None. `columns`: for the tables named
     there, only these columns, besides the ID and ours. `standing`: tables that there are already; no sheet is made of
-    them, but others refer to them. `names`, `reports`: of sheets whose usual name is not free. Raises KeyError for a
+    them, but others refer to them. `names`, `reports`: of sheets whose usual name is not free. `address`: where the workbook is, if it is
+    no file. Raises KeyError for a
     table or a column that does not exist.
     """
     shipped = {
@@ -63,8 +65,10 @@ def pages(
         if own.stands is None:
             made[own.table.group].append(table_page(own, layouts, lang))
     reports = reports or report_names(lang)
-    made["reports"] = list(report_pages(reports, lang))
-    guide = guide_page({**{key: own.sheet.get(lang) for key, own in layouts.items()}, **reports}, lang)
+    made["reports"] = list(report_pages(reports, lang, address))
+    guide = guide_page(
+        {**{key: own.sheet.get(lang) for key, own in layouts.items()}, **reports}, lang, address
+    )
     return (guide, *(page for group in _ORDER for page in made[group]))
 
 

@@ -73,14 +73,25 @@ _NOT_YET = Text(
 )
 _HOW = Text("Save and close this file, then run:", "Сохраните и закройте этот файл, затем выполните:")
 _COMMAND = Text("sheets-crm run file_name.xlsx", "sheets-crm run имя_файла.xlsx")
+_HOW_ONLINE = Text("To make it, run:", "Чтобы он был, выполните:")
+_ONLINE = Text("sheets-crm run {address}", "sheets-crm run {address}")
+_SAVE_AND_RUN = Text(
+    "Save and close this file, then run the audit: sheets-crm run file_name.xlsx",
+    "Сохраните и закройте этот файл, запустите аудит: sheets-crm run имя_файла.xlsx",
+)
+_RUN_ONLINE = Text("Run the audit: sheets-crm run {address}", "Запустите аудит: sheets-crm run {address}")
+"""What stands in the guide instead of the line above where there is no file to close."""
 
 
-def guide_page(sheets: Mapping[str, str], lang: Lang) -> Page:
-    """The guide of a workbook with these sheets, key of a table or a report to name.
+def guide_page(sheets: Mapping[str, str], lang: Lang, address: str | None = None) -> Page:
+    """The guide of a workbook with these sheets, key of a table or a report to name; at `address`, if it is no file.
 
     A line that names a sheet which is not among them is left out.
     """
-    head, *sections = _source(lang).split("\n## ")
+    source = _source(lang)
+    if address is not None:
+        source = source.replace(_SAVE_AND_RUN.get(lang), _RUN_ONLINE.fill(address=address).get(lang))
+    head, *sections = source.split("\n## ")
     title, lead = guide_name(lang), head.partition("\n")[2]
     cells = _opening(title, lead.strip())
     row = 4
@@ -104,13 +115,14 @@ def report_names(lang: Lang) -> dict[str, str]:
     return {key: report.sheet.get(lang) for key, report in _REPORTS.items()}
 
 
-def report_pages(names: Mapping[str, str], lang: Lang) -> Iterator[Page]:
+def report_pages(names: Mapping[str, str], lang: Lang, address: str | None = None) -> Iterator[Page]:
     """The sheets of the weekly reports as they stand until the first run fills them; `names` as by `report_names`."""
+    how, command = (_HOW, _COMMAND) if address is None else (_HOW_ONLINE, _ONLINE.fill(address=address))
     for key, name in names.items():
         report = _REPORTS[key]
         cells = _opening(report.sheet.get(lang), _NOT_YET.fill(promise=report.promise).get(lang))
-        cells[4, _HEADING] = Cell(_HOW.get(lang), look.PLAIN)
-        cells[5, _HEADING] = Cell(_COMMAND.get(lang), look.COMMAND)
+        cells[4, _HEADING] = Cell(how.get(lang), look.PLAIN)
+        cells[5, _HEADING] = Cell(command.get(lang), look.COMMAND)
         yield Page(key.lower(), name, cells, _COLUMNS, tab=look.TAB_OURS, gridlines=False, owned=True)
 
 

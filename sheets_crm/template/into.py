@@ -28,16 +28,19 @@ class Added(NamedTuple):
     applied: Applied
 
 
-def add_sheets(host: Host, *, lang: Lang | None, otherwise: Lang, extra: Collection[str] = ()) -> Added:
+def add_sheets(
+    host: Host, *, lang: Lang | None, otherwise: Lang, extra: Collection[str] = (), address: str | None = None
+) -> Added:
     """Adds the sheets of the template, and the tables `extra`, as far as the workbook lacks them, in one step.
 
     They are written in `lang`; None: in the workbook's own language, `otherwise` where nothing in it says which.
+    `address`: where the workbook is, if it is no file; the guide tells it.
     Raises StructureError where it cannot be told which sheet is which table, WorkbookError as hosts do.
     """
     snapshot = host.read(wanted)
     tables = standing(snapshot)
     spoken = lang or _language(snapshot, tables, otherwise)
-    made, notes = _missing(snapshot, tables, {*CORE, *extra}, spoken)
+    made, notes = _missing(snapshot, tables, {*CORE, *extra}, spoken, address)
     applied = host.apply(Changes(pages=made), snapshot) if made else Applied(changed=False)
     kept = tuple(table.sheet for table in tables.values() if table.sheet)
     return Added(spoken, tuple(page.name for page in made), kept, notes, applied)
@@ -52,7 +55,11 @@ def _language(snapshot: Snapshot, tables: Mapping[str, TableRows[Any]], otherwis
 
 
 def _missing(
-    snapshot: Snapshot, tables: Mapping[str, TableRows[Any]], wished: Collection[str], lang: Lang
+    snapshot: Snapshot,
+    tables: Mapping[str, TableRows[Any]],
+    wished: Collection[str],
+    lang: Lang,
+    address: str | None,
 ) -> tuple[tuple[Page, ...], tuple[Text, ...]]:
     """The pages to add, and what has to be said about them."""
     taken = {folded(sheet.name) for sheet in snapshot.sheets}
@@ -67,7 +74,9 @@ def _missing(
                 s.name for s in snapshot.sheets if folded(s.name) in map(folded, table.schema.sheet)
             ]
             notes += [_NOT_A_TABLE.fill(sheet=of_that_name[0], table=table.schema.sheet)]
-    made = pages(lang, rows=rows, tables=wished, standing=tables, names=names, reports=reports)
+    made = pages(
+        lang, rows=rows, tables=wished, standing=tables, names=names, reports=reports, address=address
+    )
     there = any(folded(guide_name(each)) in taken for each in LANGS)
     new = [
         page
