@@ -384,6 +384,7 @@ def test_credentials_that_are_none(desk: Desk, tmp_path: Path, content: str | No
     path = tmp_path / "key.json"
     if content is not None:
         path.write_text(content)
+        path.chmod(0o600)
     answer = call("audit", desk.key, env={"GOOGLE_APPLICATION_CREDENTIALS": str(path), "LC_ALL": "C"})
     assert answer.exit_code == 2
     assert said in answer.stderr
