@@ -66,6 +66,7 @@ class XlsxHost:
             )
         if new == data:
             return Applied(changed=False)
+        del data  # saving reads the file once more
         backup = replace_file(self.path, new, snapshot.version)
         left = prune(real(self.path), changes.keep, backup) if changes.keep else []
         stuck = _STUCK.fill(names=", ".join(path.name for path in left)) if left else None

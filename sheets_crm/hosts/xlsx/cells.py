@@ -10,6 +10,7 @@ import re
 from array import array
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from itertools import islice
 from operator import ge
 from typing import NamedTuple
@@ -212,8 +213,7 @@ def _placed(body: bytes, row: int) -> bytes:
 
 # ------------------------------------------------------------------------ the scan
 
-_UNUSUAL = re.compile(
-    rb"""<c(?![a-zA-Z])(?!\ r="[A-Z]{1,2}+[1-9][0-9]{0,6}+"(?:\ s="[0-9]{1,6}+")?+(?:
+_UNUSUAL = rb"""<c(?![a-zA-Z])(?!\ r="[A-Z]{1,2}+[1-9][0-9]{0,6}+"(?:\ s="(?!(?:%b)")[0-9]{1,6}+")?+(?:
       \ t="s"><v>[0-9]{1,9}+</v></c>
     | ><v>[0-9]{1,15}+(?:\.[0-9]{1,17}+)?+</v></c>
     | />
@@ -221,10 +221,19 @@ _UNUSUAL = re.compile(
     | \ t="inlineStr"><is><t(?:\ xml:space="preserve")?+>[^<]*+</t></is></c>
     | (?:\ t="n")?+>(?:<f(?:\ [^<>]*+)?+>[^<]*+</f>)?+<v>[0-9]{1,15}+(?:\.[0-9]{1,17}+)?+</v></c>
     | \ t="str">(?:<f(?:\ [^<>]*+)?+>[^<]*+</f>)?+<v(?:\ xml:space="preserve")?+>[^<]*+</v></c>
-    ))""",
-    re.VERBOSE,
-)
-"""Every cell but those written the way Excel, LibreOffice and the common libraries write them."""
+    ))"""
+
+
+@cache
+def _unusual(formats: int | None) -> re.Pattern[bytes]:
+    """Every cell but those written the way Excel, LibreOffice and the common libraries write them.
+
+    `formats` is how many cell formats there are: a cell with another one is unusual too.
+    """
+    unknown = _after(str(formats - 1), "9", 6) if formats is not None else b"(?!)"
+    return re.compile(_UNUSUAL % unknown, re.VERBOSE)
+
+
 _CELL = re.compile(rb"<c(?=[\s/>])(%b)(?:/>|>(.*?)</c\s*>)" % _ATTRIBUTES, re.DOTALL)
 _FOREIGN = re.compile(rb":(?:c|row|sheetData)[\s/>]")
 _ROW = re.compile(rb'<row r="([0-9]+)"')
@@ -287,7 +296,7 @@ class _Scan:
         if b"shared" in self._body:
             found = (_GROUP.search(match[1]) for match in _MASTER.finditer(self._body))
             self._groups.update(group[1] for group in found if group)
-        for at in sorted({*unusual, *self._formulas_of_nothing(), *self._without_format()}):
+        for at in sorted({*unusual, *self._formulas_of_nothing()}):
             self._look(at)
         self._refuse_area(last)
         self._filled += sum(map(self._body.count, (b"</v>", b"</is>"))) - self._body.count(b"<v></v>")
@@ -309,7 +318,7 @@ class _Scan:
 
     def _unusual(self) -> list[int]:
         room = MAX_UNUSUAL - self._odd_ones
-        found = [match.start() for match in islice(_UNUSUAL.finditer(self._body), room + 1)]
+        found = [match.start() for match in islice(_unusual(self._formats).finditer(self._body), room + 1)]
         if len(found) > room:
             raise self._too_much(Text("millions of odd cells", "миллионы необычных ячеек"))
         return found
@@ -319,13 +328,6 @@ class _Scan:
         if b"array" in self._body:
             for match in _ARRAY_OF_NOTHING.finditer(self._body):
                 yield self._body.rfind(b"<c ", 0, match.start())
-
-    def _without_format(self) -> Iterator[int]:
-        """Cells whose format is not among those of the workbook."""
-        if self._formats is not None:
-            unknown = _after(str(self._formats - 1), "9", 9)
-            for match in re.finditer(rb'<c r="[A-Z]{1,3}+[0-9]++" s="(?:%b)"' % unknown, self._body):
-                yield match.start()
 
     def _count_rows(self) -> int:
         """The greatest number of a row so far."""
