@@ -253,6 +253,29 @@ def test_a_run_leaves_the_box_and_the_box_leaves_the_run_alone(
     assert eye.box == (False, None)
 
 
+def test_no_cell_and_no_secret_reaches_the_console(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a run says of a cell goes to the spreadsheet alone."""
+    eye = Eye(desk, monkeypatch, lambda *_: Done(False, "канарейка-4711", _said_of_a_failure()))
+    eye.watch.look()
+    eye.tick()
+    eye.watch.look()
+    desk.emulator.fail(*[Trouble("403", "read")])
+    eye.watch.look()
+    assert eye.box == (False, "канарейка-4711")
+    told = "\n".join(note.en + note.ru for note in eye.notes)
+    assert len(eye.notes) == 2
+    assert not [word for word in ("канарейка", "PRIVATE KEY", *desk.emulator.tokens) if word in told]
+
+
+def _said_of_a_failure() -> Text:
+    """What the console is told of a run on a spreadsheet that is no pipeline."""
+
+    def closed(_: str) -> Any:
+        raise WorkbookForbidden(same("канарейка-4711"))
+
+    return work(closed, lambda _: TODAY)("key", "week", "en").note
+
+
 def test_it_sleeps_between_looks_until_it_is_interrupted(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """As long as each look says."""
     slept: list[float] = []

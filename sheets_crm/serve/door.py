@@ -156,9 +156,8 @@ class _Handler(BaseHTTPRequestHandler):
         if len(sizes) != 1 or not re.fullmatch("[0-9]{1,9}", sizes[0]) or "Transfer-Encoding" in self.headers:
             return _refused(HTTPStatus.LENGTH_REQUIRED, _MALFORMED, lang)
         size = int(sizes[0])
-        body = self.rfile.read(
-            min(size, _HEARD_OUT)
-        )  # even if refused: who is cut off in mid-sentence hears nothing
+        # Even if it is refused: who is cut off in mid-sentence hears no answer.
+        body = self.rfile.read(min(size, _HEARD_OUT))
         if self.path != PATH:
             return _refused(HTTPStatus.NOT_FOUND, _NOT_HERE, lang)
         if self.headers.get_content_type() != "application/json":
