@@ -25,7 +25,7 @@ def google() -> None:
     """Work in Google Sheets: sign in, make a spreadsheet."""
 
 
-@google.command()
+@google.command(short_help="Take in credentials; show which are used, and as whom.")
 @click.argument("file", required=False, type=click.Path(path_type=Path))
 @click.option("--check", metavar="URL", help="Try to open this spreadsheet.")
 @common
@@ -54,7 +54,7 @@ def auth(session: Session, file: Path | None, check: str | None) -> None:
         _tell(session, _SHARE.fill(address=who.address))
 
 
-@google.command()
+@google.command(short_help="Create a spreadsheet, or add what one lacks.")
 @click.argument("url", required=False)
 @click.option("--title", metavar="T", help="Create a spreadsheet of this title.")
 @extra_tables
