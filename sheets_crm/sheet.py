@@ -22,6 +22,20 @@ LOG_KEY = "log"
 """The key under which a host keeps the hidden log sheet (defined name `_scrm_log`)."""
 
 
+_EPOCH = datetime(1899, 12, 30)
+_DAY = timedelta(days=1)
+
+
+def serial(value: date | datetime | time | timedelta) -> float:
+    """Days since 30 December 1899, as Excel and Google count from 1 March 1900 on."""
+    if isinstance(value, timedelta):
+        return value / _DAY
+    if isinstance(value, time):
+        return (datetime.combine(_EPOCH, value) - _EPOCH) / _DAY
+    moment = value if isinstance(value, datetime) else datetime.combine(value, time())
+    return (moment - _EPOCH) / _DAY
+
+
 class Area(NamedTuple):
     """A rectangle of cells, ends included."""
 

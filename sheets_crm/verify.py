@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import Any, Literal, NamedTuple
 
@@ -36,6 +36,7 @@ from sheets_crm.sheet import (
     Value,
     address,
     log_rows,
+    serial,
 )
 from sheets_crm.template.guide import report_names, report_pages
 from sheets_crm.text import LANGS, Noun, Text, listed, same
@@ -456,7 +457,6 @@ def shown_value(content: Content) -> Value:
     return content.text if isinstance(content, Link | SheetLink) else content
 
 
-_EPOCH = datetime(1899, 12, 30)
 _CLOSE = 1e-9
 """Relative difference of two numbers that are one: files keep 15 to 17 figures, and programs add in another order."""
 _LONG = 250
@@ -484,16 +484,10 @@ def _stored(value: Value) -> str | float | bool:
             return " ".join(_UNSTORED.sub("", value).split())
         case int() | float() | Decimal():
             return float(value)
-        case timedelta():
-            return value / timedelta(days=1)
-        case time():
-            return (datetime.combine(_EPOCH, value) - _EPOCH) / timedelta(days=1)
-        case datetime():
-            return (value - _EPOCH) / timedelta(days=1)
         case date() if value.year < 1900:
             return value.isoformat()
         case _:
-            return float((value - _EPOCH.date()).days)
+            return serial(value)
 
 
 _UNSTORED = re.compile("[\x00-\x08\x0e-\x1f\ud800-\udfff\ufffe\uffff]")

@@ -10,7 +10,7 @@ from decimal import Decimal
 from math import ceil
 from typing import Any, TypeAlias
 
-from sheets_crm.sheet import Area, Content, Formula, Link, SheetLink, Style, Value, letters
+from sheets_crm.sheet import Area, Content, Formula, Link, SheetLink, Style, Value, letters, serial
 
 Json: TypeAlias = dict[str, Any]
 SheetIds: TypeAlias = Callable[[str], int | None]
@@ -18,7 +18,6 @@ SheetIds: TypeAlias = Callable[[str], int | None]
 
 CELL_TEXT = 50_000
 """The longest text of a cell, in UTF-16 units."""
-_EPOCH = datetime(1899, 12, 30)
 _UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _FORMATS: tuple[tuple[type, str], ...] = (
     (datetime, "yyyy-mm-dd hh:mm"), (date, "yyyy-mm-dd"), (time, "hh:mm"), (timedelta, "[h]:mm"),
@@ -70,13 +69,8 @@ def plain(value: Value) -> str | float | bool:
             return text(value)
         case int() | float() | Decimal():
             return float(value)
-        case timedelta():
-            return value / timedelta(days=1)
-        case time():
-            return (datetime.combine(_EPOCH, value) - _EPOCH) / timedelta(days=1)
         case _:
-            moment = value if isinstance(value, datetime) else datetime.combine(value, time())
-            return (moment - _EPOCH) / timedelta(days=1)
+            return serial(value)
 
 
 def text(value: str, most: int = CELL_TEXT) -> str:

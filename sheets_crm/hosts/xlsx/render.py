@@ -30,6 +30,7 @@ from sheets_crm.sheet import (
     Style,
     Value,
     letters,
+    serial,
 )
 
 AUTHOR = "sheets-crm"
@@ -43,7 +44,6 @@ LINK = Style(color="#0563C1", underline=True)
 
 _INK, _FAINT = "#404040", "#E3E3E3"
 _A4 = 9
-_EPOCH = datetime(1899, 12, 30)
 _CREATED = datetime(2000, 1, 1)
 _COLUMN_RANGE = re.compile(r"=(?P<sheet>.+)!\$(?P<column>[A-Z]+)\$(?P<first>\d+):\$(?P=column)\$\d+")
 _UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
@@ -243,7 +243,7 @@ def _plain(value: Value) -> str | float | bool:
         case _ if isinstance(value, date) and value.year < 1900:  # a sheet has no earlier day
             return value.isoformat()
         case _:
-            return _serial(value)
+            return serial(value)
 
 
 def _stored(value: Value) -> str | float | bool:
@@ -251,16 +251,6 @@ def _stored(value: Value) -> str | float | bool:
     plain = _plain(value)
     # XlsxWriter would store a text that reads like an error's code as that error.
     return f"{plain} " if plain in _ERRORS else plain
-
-
-def _serial(value: date | datetime | time | timedelta) -> float:
-    """Days since 30 December 1899, as Excel and Google count from 1 March 1900 on."""
-    if isinstance(value, timedelta):
-        return value / timedelta(days=1)
-    if isinstance(value, time):
-        return (datetime.combine(_EPOCH, value) - _EPOCH) / timedelta(days=1)
-    moment = value if isinstance(value, datetime) else datetime.combine(value, time())
-    return (moment - _EPOCH) / timedelta(days=1)
 
 
 def _dressed(content: Content, style: Style | None) -> Style | None:

@@ -202,14 +202,18 @@ class Splice:
         return [row.number for row in standing], standing.__getitem__
 
     def _row(self, number: int, start: int) -> Row:
+        return Row(number, start, *self._ends(b"row", start))
+
+    def _ends(self, name: bytes, start: int) -> tuple[int, int]:
+        """The end of the tag that starts there, and of its element."""
         inner = tag_end(self._body, start)
         if self._body[inner - 2 : inner - 1] == b"/":
-            return Row(number, start, inner, inner)
-        closing = b"</%brow>" % self._prefix
+            return inner, inner
+        closing = b"</%b%b>" % (self._prefix, name)
         close = self._body.find(closing, inner)
         if close < 0:
             raise odd_sheet()
-        return Row(number, start, inner, close + len(closing))
+        return inner, close + len(closing)
 
     def _to_clear(self, numbers: Sequence[int], row_at: Callable[[int], Row]) -> dict[int, dict[int, Wish]]:
         """The cells of this piece that hold something and should say nothing."""
@@ -346,14 +350,7 @@ class Splice:
         return None, place
 
     def _cell_at(self, column: int, start: int) -> Cell:
-        inner = tag_end(self._body, start)
-        if self._body[inner - 2 : inner - 1] == b"/":
-            return Cell(column, start, inner, inner)
-        closing = b"</%bc>" % self._prefix
-        close = self._body.find(closing, inner)
-        if close < 0:
-            raise odd_sheet()
-        return Cell(column, start, inner, close + len(closing))
+        return Cell(column, start, *self._ends(b"c", start))
 
 
 def present(cell: bytes, prefix: bytes, strings: Strings) -> str:
