@@ -49,10 +49,14 @@ def calls(sizes: tuple[int, ...] = SIZES) -> None:
 
 
 def faults(runs: int) -> None:
-    """Prints how often each end came in runs with random troubles; stops at the first that is neither of them."""
-    ends = play(range(runs))
-    for end, count in ends.most_common():
-        print(f"{count:6}  {end}")
+    """Prints how often each end came in runs with random troubles; stops at the first that must not be."""
+    for title, split, many in (
+        ("in one request", False, runs),
+        ("too large for one request", True, runs // 5),
+    ):
+        print(f"{many} runs, {title}")
+        for end, count in play(range(many), split=split).most_common():
+            print(f"{count:6}  {end}")
 
 
 if __name__ == "__main__":

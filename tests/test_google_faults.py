@@ -269,6 +269,14 @@ def test_sixty_runs_with_random_troubles_end_complete_or_unchanged() -> None:
     assert sum(ends.values()) == 60
     assert ends["complete"] >= 10
     assert any("unchanged" in end for end in ends)
+    assert not any("half" in end for end in ends)
+
+
+def test_a_run_too_large_for_one_request_is_completed_by_the_next() -> None:
+    """It may end half done, with a sentence that says so; the log comes last, and nothing is doubled."""
+    ends = play(range(1000, 1020), split=True)
+    assert sum(ends.values()) == 20
+    assert ends["complete"] >= 4
 
 
 # ------------------------------------------------------------------------- logs
