@@ -377,6 +377,15 @@ def test_a_wide_sheet_is_read_if_every_third_of_its_cells_is_filled(monkeypatch:
         deals(holding(b'<row r="1"><c r="A1"/></row>' + last))
 
 
+def test_a_sheet_with_very_many_cells_is_called_long_and_not_stray(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody is sent to look for a stray cell in a sheet that is full of them."""
+    monkeypatch.setattr(cells, "SPARSE_AREA", 5)
+    monkeypatch.setattr(cells, "MANY_CELLS", 1)
+    rows = b'<row r="2"><c r="B2"><v>1</v></c></row><row r="3"><c r="C3"><v>1</v></c></row>'
+    with pytest.raises(WorkbookUnreadable, match="3 rows, more than can be read"):
+        deals(holding(rows))
+
+
 @given(st.lists(st.integers(1, 16384), min_size=1, max_size=30), st.integers(1, 702))
 def test_the_widest_column_is_found(columns: list[int], start: int) -> None:
     """Each cell further right than all before it is met, and no other."""

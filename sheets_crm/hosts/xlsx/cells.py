@@ -28,6 +28,8 @@ MAX_AREA = 60_000_000
 """Calamine stores rows x columns densely: one stray cell at XFD1048576 would end the process with no error."""
 SPARSE_AREA = 15_000_000
 """Rows x columns (some 45 bytes each) that may be mostly empty; beyond, every third cell has to be filled."""
+MANY_CELLS = 3_000_000
+"""So many filled cells are no stray ones: the sheet is too long, not too wide."""
 MAX_CELLS = 30_000_000
 MAX_TEXT = 256 << 20
 """Bytes of text in all cells of a sheet: a parser copies a shared string for each of them."""
@@ -313,7 +315,8 @@ class _Scan:
             at: doubt for at, (group, doubt) in self._members.items() if group not in self._groups
         }
         if self._last * self._widest > max(SPARSE_AREA, 3 * self._filled):
-            raise self._too_wide()
+            long = Text("{n} rows, more than can be read", "строк {n}, больше, чем можно прочесть")
+            raise self._too_much(long.fill(n=self._last)) if self._filled > MANY_CELLS else self._too_wide()
         return Sheet(self._doubts, frozenset(self._hidden), self._negative, filled=self._filled)
 
     def _unusual(self) -> list[int]:
