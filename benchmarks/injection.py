@@ -256,34 +256,20 @@ def in_csv(text: str) -> Iterator[str]:
                     yield f"a cell {cell!r} at {mark!r}"
 
 
+HTML_TAGS = frozenset("html head meta title style body h1 h2 p table tr th td ul li".split())  # noqa: SIM905
+HTML_ATTRIBUTES = frozenset({"lang", "charset", "name", "content", "class"})
+"""All that a page of ours is made of."""
+
+
 class _Tags(HTMLParser):
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self.found: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        known = {
-            "html",
-            "head",
-            "meta",
-            "title",
-            "style",
-            "body",
-            "h1",
-            "h2",
-            "p",
-            "table",
-            "tr",
-            "th",
-            "td",
-            "ul",
-            "li",
-        }
-        if tag not in known:
+        if tag not in HTML_TAGS:
             self.found.append(f"<{tag}>")
-        self.found += [
-            f"{k}={v!r}" for k, v in attrs if k not in ("lang", "charset", "name", "content", "class")
-        ]
+        self.found += [f"{k}={v!r}" for k, v in attrs if k not in HTML_ATTRIBUTES]
 
     def handle_decl(self, decl: str) -> None:
         if decl != "doctype html":

@@ -19,7 +19,7 @@ from sheets_crm.book.tables import match_headers
 from sheets_crm.errors import UsageError
 from sheets_crm.hosts.xlsx import create
 from sheets_crm.schema import TABLES, Column, Table
-from sheets_crm.sheet import Page, Value
+from sheets_crm.sheet import CELL_TEXT, Page, Value
 from sheets_crm.template import RowValues, default_reasons, default_stages, pages
 from sheets_crm.text import Lang, Noun, Text, listed
 
@@ -29,8 +29,6 @@ _MARKS = ",;\t|"
 _SAMPLE = 1000
 """Rows that decide which mark stands between the cells."""
 _MOST_ROWS = 1_048_575
-_LONGEST_CELL = 32_767
-"""In UTF-16 units; a longer text would be cut by Excel."""
 _DIGITS = 15
 """A longer number would lose its last digits in a cell."""
 _FIRST_YEAR = 1901
@@ -120,8 +118,8 @@ def _read_csv(path: Path) -> _Source:
             raise UsageError(
                 _RAGGED.fill(name=path.name, line=str(line), cells=_CELLS.of(len(row)), header=len(header))
             )
-        if any(len(cell.encode("utf-16-le")) > 2 * _LONGEST_CELL for cell in row):
-            raise UsageError(_LONG_CELL.fill(name=path.name, line=str(line), most=_LONGEST_CELL))
+        if any(len(cell.encode("utf-16-le")) > 2 * CELL_TEXT for cell in row):
+            raise UsageError(_LONG_CELL.fill(name=path.name, line=str(line), most=CELL_TEXT))
         rows.append([cell.replace("\r\n", "\n").replace("\r", "\n") for cell in row])
         lines.append(line)
     if not rows:

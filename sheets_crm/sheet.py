@@ -22,6 +22,8 @@ LOG_KEY = "log"
 """The key under which a host keeps the hidden log sheet (defined name `_scrm_log`)."""
 
 
+CELL_TEXT = 32_767
+"""What a cell of Excel can hold, in UTF-16 units."""
 _EPOCH = datetime(1899, 12, 30)
 _DAY = timedelta(days=1)
 
@@ -34,6 +36,23 @@ def serial(value: date | datetime | time | timedelta) -> float:
         return (datetime.combine(_EPOCH, value) - _EPOCH) / _DAY
     moment = value if isinstance(value, datetime) else datetime.combine(value, time())
     return (moment - _EPOCH) / _DAY
+
+
+def stored(value: Value, text: Callable[[str], str]) -> str | float | bool:
+    """A value as a file's cell stores it, texts by `text`: a text, a number or a truth; nothing is an empty text."""
+    match value:
+        case None:
+            return ""
+        case bool():
+            return value
+        case str():
+            return text(value)
+        case int() | float() | Decimal():
+            return float(value)
+        case _ if isinstance(value, date) and value.year < 1900:  # a sheet has no earlier day
+            return value.isoformat()
+        case _:
+            return serial(value)
 
 
 class Area(NamedTuple):

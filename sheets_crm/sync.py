@@ -131,6 +131,7 @@ def _file_name(title: str) -> str:
     return re.sub(r'[\x00-\x1f<>:"/\\|?*]+', "_", title).strip(" .") or "sheets-crm"
 
 
+@collector_paused()
 def audit(
     snapshot: Snapshot,
     label: str,

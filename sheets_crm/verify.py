@@ -10,7 +10,6 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from decimal import Decimal
 from typing import Any, Literal, NamedTuple
 
 from sheets_crm import sync
@@ -36,7 +35,7 @@ from sheets_crm.sheet import (
     Value,
     address,
     log_rows,
-    serial,
+    stored,
 )
 from sheets_crm.template.guide import report_names, report_pages
 from sheets_crm.text import LANGS, Noun, Text, listed, same
@@ -98,6 +97,7 @@ class Verified:
     """What is worth saying and no fault."""
 
 
+@sync.collector_paused()
 def verify(host: Host, *, head: str | None = None) -> Verified:
     """Checks a workbook's log, the evidence of its deductions, and its reports; `head` is a printed seal.
 
@@ -465,7 +465,7 @@ _LONG = 250
 
 def alike(expected: Value, found: Value) -> bool:
     """Whether a cell read back holds the value that was put in: as a host stores it, whatever its type is there."""
-    one, other = _stored(expected), _stored(found)
+    one, other = stored(expected, _compared), stored(found, _compared)
     if isinstance(one, float) and isinstance(other, float):
         return abs(one - other) <= _CLOSE * max(1.0, abs(one), abs(other))
     if isinstance(one, str) and isinstance(other, str):
@@ -474,20 +474,9 @@ def alike(expected: Value, found: Value) -> bool:
     return type(one) is type(other) and one == other
 
 
-def _stored(value: Value) -> str | float | bool:
-    match value:
-        case None:
-            return ""
-        case bool():
-            return value
-        case str():
-            return " ".join(_UNSTORED.sub("", value).split())
-        case int() | float() | Decimal():
-            return float(value)
-        case date() if value.year < 1900:
-            return value.isoformat()
-        case _:
-            return serial(value)
+def _compared(text: str) -> str:
+    """A text as it may come back: without what a host cannot store, one blank for many."""
+    return " ".join(_UNSTORED.sub("", text).split())
 
 
 _UNSTORED = re.compile("[\x00-\x08\x0e-\x1f\ud800-\udfff\ufffe\uffff]")

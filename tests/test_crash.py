@@ -14,7 +14,8 @@ import pytest
 from sheets_crm.errors import WorkbookError
 from sheets_crm.hosts import xlsx
 from sheets_crm.hosts.xlsx import XlsxHost, patched
-from sheets_crm.hosts.xlsx.save import digest, restore_file, write_file
+from sheets_crm.hosts.xlsx.disk import digest
+from sheets_crm.hosts.xlsx.save import restore_file, write_file
 from sheets_crm.sheet import Changes, Keep, Snapshot
 from tests.xlsx_samples import firm, report, run
 

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from sheets_crm.hosts.xlsx import XlsxHost
 from sheets_crm.hosts.xlsx.backups import Backup, backups_of, kept, prune
-from sheets_crm.hosts.xlsx.save import digest, replace_file
+from sheets_crm.hosts.xlsx.disk import digest
+from sheets_crm.hosts.xlsx.save import replace_file
 from sheets_crm.sheet import Changes, Keep
 from tests.command_line import call, firm, judged
 from tests.test_xlsx_save import snapshot

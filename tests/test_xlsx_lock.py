@@ -14,8 +14,9 @@ import pytest
 
 from sheets_crm.errors import WorkbookInUse, WorkbookUnsafe
 from sheets_crm.hosts.xlsx import lock
+from sheets_crm.hosts.xlsx.disk import digest
 from sheets_crm.hosts.xlsx.lock import locked, refuse_open
-from sheets_crm.hosts.xlsx.save import digest, replace_file
+from sheets_crm.hosts.xlsx.save import replace_file
 from tests.command_line import FIRST, SIX, firm
 
 posix = pytest.mark.skipif(os.name != "posix", reason="locks as POSIX has them")

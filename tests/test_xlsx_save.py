@@ -18,8 +18,9 @@ from sheets_crm.errors import (
 )
 from sheets_crm.hosts.xlsx import XlsxHost, create, patched, save
 from sheets_crm.hosts.xlsx.backups import back_up
+from sheets_crm.hosts.xlsx.disk import digest, load
 from sheets_crm.hosts.xlsx.package import Package
-from sheets_crm.hosts.xlsx.save import digest, load, replace_file, write_file
+from sheets_crm.hosts.xlsx.save import replace_file, write_file
 from sheets_crm.hosts.xlsx.workbook import Workbook
 from sheets_crm.sheet import Applied, Changes, Fill, Snapshot
 from tests.packages import with_parts

@@ -67,7 +67,7 @@ def kind_of_name(stage: str) -> str:
     return _KIND_OF.get(folded(stage), "active")
 
 
-_Index: TypeAlias = dict[str, tuple[Row, ...]]
+_Index: TypeAlias = dict[str, list[Row]]
 
 
 class Resolved(NamedTuple):
@@ -204,8 +204,7 @@ class Book:
             for row in table.rows:
                 for index, column in ((ids, table.schema.identity[0]), (names, "name")):
                     if isinstance(value := getattr(row, column, None), str):
-                        name = folded(value)
-                        index[name] = (*index.get(name, ()), row)
+                        index.setdefault(folded(value), []).append(row)
         return self._indexes[key]
 
     def _resolve(self, table: str, reference: str | None) -> Resolved:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from sheets_crm.schema import Column, Kind
 from sheets_crm.schema.choices import YESNO
-from sheets_crm.sheet import Area, Doubt, Value
+from sheets_crm.sheet import CELL_TEXT, Area, Doubt, Value
 from sheets_crm.text import Text
 
 _SPACES = re.compile(r"[\s\u00a0\u2007\u202f]+")
@@ -21,8 +21,6 @@ _UNSEEN = re.compile(
 )
 """Joiners are not among them: emoji and some scripts need them."""
 _ODD_SPACE = re.compile("[\u00a0\u2000-\u200a\u202f\u205f\u3000]")
-_LONGEST_TEXT = 32_767
-"""UTF-16 units that a cell can hold."""
 _DIGITS = 1e15
 """From here on a cell no longer holds every digit of a number."""
 _EPOCH = datetime(1899, 12, 30)
@@ -231,7 +229,7 @@ def odd_texts(column: Column, values: Sequence[Value]) -> dict[int, Problem]:
     problems: dict[int, Problem] = {}
     for index, value in enumerate(values):
         if isinstance(value, str):
-            if len(value) > _LONGEST_TEXT // 2 and _units(value) > _LONGEST_TEXT:
+            if len(value) > CELL_TEXT // 2 and _units(value) > CELL_TEXT:
                 problems[index] = Problem(value, _TOO_LONG, fatal=False, fix=_SHORTEN)
             elif not value.isprintable() and _is_odd(column, value):
                 raw = _ODD_SPACE.sub(lambda match: f"‹U+{ord(match[0]):04X}›", value) if strict else value
@@ -248,7 +246,7 @@ def _all_plain(values: Sequence[Value]) -> bool:
     texts = [value for value in values if isinstance(value, str)]
     return (
         len(texts) + values.count(None) == len(values)
-        and max(map(len, texts), default=0) <= _LONGEST_TEXT // 2
+        and max(map(len, texts), default=0) <= CELL_TEXT // 2
         and "".join(texts).replace("\n", "").isprintable()
     )
 

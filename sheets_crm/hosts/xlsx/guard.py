@@ -245,7 +245,8 @@ class _Rows(Iterator[bytes]):
         self._side, self._name, self._touched = side, name, touched
         self._prefix = p = sheet.prefix
         self._rows = self._read(sheet)
-        columns = b"|".join(touched.letters)
+        # Where no column is ours the pattern finds nothing.
+        columns = b"|".join(touched.letters) or b"(?!)"
         self._ours = re.compile(
             rb'<%bc\s(?:[^>]*?\s)?r="(%b)(\d+)"(?:[^>]*/>|[^>]*>.*?</%bc>)' % (p, columns, p), re.DOTALL
         )
@@ -277,7 +278,7 @@ class _Rows(Iterator[bytes]):
             self.ours[match[1] + match[2]] = match[0]
             return b""
 
-        row = self._ours.sub(kept, row) if self._touched.letters else row
+        row = self._ours.sub(kept, row)
         row = self._spans.sub(rb"\1", row)
         row = self._empty.sub(rb"\1></%brow>" % self._prefix, row)
         return b"" if re.fullmatch(rb' r="\d+"></%brow>' % self._prefix, row) else row
@@ -353,7 +354,7 @@ def _adjoin(last: int, first: int, ours: Collection[int]) -> bool:
 def _table_only_grown(before: Element, after: Element, growth: TableGrowth) -> bool:
     """Whether a table reaches over the new area, with one more column for each of its columns, and is else as it was."""
     columns = after.find(main("tableColumns"))
-    if after.get("ref") != tables.reference(growth.now) or columns is None:
+    if after.get("ref") != growth.now.reference or columns is None:
         return False
     added = [c for c in columns if local(c)][growth.was.last_column - growth.was.first_column + 1 :]
     if len(added) != growth.now.last_column - growth.was.last_column:

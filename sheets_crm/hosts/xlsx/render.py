@@ -6,7 +6,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
-from decimal import Decimal
 from io import BytesIO
 from typing import Any
 
@@ -14,6 +13,7 @@ import xlsxwriter  # type: ignore[import-untyped]
 
 from sheets_crm.inert import in_footer, in_formula, in_reference
 from sheets_crm.sheet import (
+    CELL_TEXT,
     Area,
     Cell,
     Chart,
@@ -30,14 +30,13 @@ from sheets_crm.sheet import (
     Style,
     Value,
     letters,
-    serial,
+    stored,
 )
 
 AUTHOR = "sheets-crm"
-CELL_TEXT = 32_767
-"""The longest text of a cell, a note too. As all limits here, in UTF-16 units, as Excel counts."""
 LITERAL = 255
-"""The longest text in quotation marks inside a formula, and the longest list of words of a dropdown."""
+"""The longest text in quotation marks inside a formula, and the longest list of words of a dropdown: as all limits
+here in UTF-16 units, as Excel counts."""
 DATE_FORMAT, MOMENT_FORMAT, TIME_FORMAT, SPAN_FORMAT = "yyyy-mm-dd", "yyyy-mm-dd hh:mm", "hh:mm", "[h]:mm"
 LINK = Style(color="#0563C1", underline=True)
 """How a link looks where a page gives it no style."""
@@ -218,7 +217,7 @@ def _write_cell(position: Position, cell: Cell, sheet: Any, looks: _Looks) -> No
 
 
 def _write_value(row: int, column: int, value: Value, look: Any, sheet: Any) -> None:
-    plain = _plain(value)
+    plain = stored(value, _text)
     if isinstance(plain, bool):
         sheet.write_boolean(row, column, plain, look)
     elif isinstance(plain, float):
@@ -229,26 +228,9 @@ def _write_value(row: int, column: int, value: Value, look: Any, sheet: Any) -> 
         sheet.write_blank(row, column, None, look)
 
 
-def _plain(value: Value) -> str | float | bool:
-    """A value as a cell stores it: a text, a number or a truth; nothing is an empty text."""
-    match value:
-        case None:
-            return ""
-        case bool():
-            return value
-        case str():
-            return _text(value)
-        case int() | float() | Decimal():
-            return float(value)
-        case _ if isinstance(value, date) and value.year < 1900:  # a sheet has no earlier day
-            return value.isoformat()
-        case _:
-            return serial(value)
-
-
 def _stored(value: Value) -> str | float | bool:
     """The result that is kept with a formula."""
-    plain = _plain(value)
+    plain = stored(value, _text)
     # XlsxWriter would store a text that reads like an error's code as that error.
     return f"{plain} " if plain in _ERRORS else plain
 

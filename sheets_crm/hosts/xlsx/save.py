@@ -24,8 +24,6 @@ from sheets_crm.hosts.xlsx.disk import (
 from sheets_crm.hosts.xlsx.lock import locked, refuse_open
 from sheets_crm.text import Text
 
-__all__ = ["digest", "load", "refuse_open", "refuse_unwritable", "replace_file", "restore_file", "write_file"]
-
 
 def replace_file(path: Path, data: bytes, expected_sha: str) -> Path:
     """Puts `data` in the place of the file, which must still have the digest `expected_sha`; returns the backup's path.

@@ -12,11 +12,8 @@ from typing import NamedTuple
 from sheets_crm.errors import WorkbookUnsafe
 from sheets_crm.hosts.xlsx.pieces import Cut, NoRows
 from sheets_crm.hosts.xlsx.preflight import utf8
-from sheets_crm.sheet import Area
+from sheets_crm.sheet import CELL_TEXT, Area
 from sheets_crm.text import Text
-
-LONGEST_TEXT = 32_767
-"""What a cell can hold, in UTF-16 units: Excel repairs a file with more."""
 
 _ODD_SHEET = Text(
     "A sheet is stored in an unusual way, so nothing was written into the workbook; "
@@ -269,9 +266,9 @@ def area(reference: str) -> Area | None:
 
 def encoded(text: str) -> bytes:
     """The one way in for text: what XML cannot carry becomes `_xHHHH_`, as Excel writes it; too much is cut."""
-    long = len(text) > LONGEST_TEXT // 2
-    if long and len(text.encode("utf-16-le", "surrogatepass")) // 2 > LONGEST_TEXT:
-        text = text[: LONGEST_TEXT // 2 - 1] + "…"
+    long = len(text) > CELL_TEXT // 2
+    if long and len(text.encode("utf-16-le", "surrogatepass")) // 2 > CELL_TEXT:
+        text = text[: CELL_TEXT // 2 - 1] + "…"
     text = _UNSPOKEN.sub(lambda match: f"_x{ord(match.group()):04X}_", text)
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").encode()
 

@@ -375,7 +375,7 @@ def with_dimension(head: bytes, prefix: bytes, written: Sequence[Position]) -> b
     left = min(stated.first_column, *(column for _, column in written))
     bottom = max(stated.last_row, *(row for row, _ in written))
     right = max(stated.last_column, *(column for _, column in written))
-    reference = f"{letters(left)}{top}:{letters(right)}{bottom}".encode()
+    reference = Area(top, left, bottom, right).reference.encode()
     return head[: match.start()] + with_attribute(match.group(), b"ref", reference) + head[match.end() :]
 
 

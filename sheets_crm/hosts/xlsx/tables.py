@@ -11,7 +11,7 @@ from sheets_crm.hosts.xlsx.patch import shared_strings
 from sheets_crm.hosts.xlsx.scan import area, cells, cut, row_pieces, rows
 from sheets_crm.hosts.xlsx.splice import present
 from sheets_crm.hosts.xlsx.workbook import Workbook
-from sheets_crm.sheet import Area, TableGrowth, letters
+from sheets_crm.sheet import TableGrowth
 
 
 def grow_tables(workbook: Workbook, growths: Sequence[TableGrowth]) -> None:
@@ -24,7 +24,7 @@ def grow_tables(workbook: Workbook, growths: Sequence[TableGrowth]) -> None:
         if _columns_added(workbook, root, growth):
             for element in (root, root.find(main("autoFilter"))):
                 if element is not None:
-                    element.set("ref", reference(growth.now))
+                    element.set("ref", growth.now.reference)
 
 
 def growing(workbook: Workbook, growths: Sequence[TableGrowth]) -> Iterator[tuple[str, TableGrowth]]:
@@ -35,11 +35,6 @@ def growing(workbook: Workbook, growths: Sequence[TableGrowth]) -> Iterator[tupl
             known = relation.kind == "table" and relation.target in workbook.package
             if known and area(workbook.package.tree(relation.target).get("ref", "")) == growth.was:
                 yield relation.target, growth
-
-
-def reference(where: Area) -> str:
-    """An area as a table states it: `A1:F20`."""
-    return f"{letters(where.first_column)}{where.first_row}:{letters(where.last_column)}{where.last_row}"
 
 
 def _columns_added(workbook: Workbook, root: Element, growth: TableGrowth) -> bool:
