@@ -343,7 +343,7 @@ class ColumnUpdate(NamedTuple):
     texts: Mapping[int, str]
     """Sheet row to text, for every row of the table."""
     keys: Mapping[int, str]
-    """Sheet row to row key, for hosts where rows may move between our read and our write."""
+    """Sheet row to row key, of the rows that get a text, for hosts where rows may move between our read and our write."""
     key_columns: tuple[int, ...] = ()
     """The columns that make up a row key; none where the table has not all of them."""
 

@@ -78,8 +78,13 @@ class Facts:
 
     @cached_property
     def _rows(self) -> Mapping[tuple[str, str], Row]:
-        tables = {RULES[code].tables[0] for code in bearing()} | {"Deals"}
-        return {(key, row.key): row for key in tables for row in self.told.firm.book.tables[key].rows}
+        """(table, row key) to row, of the rows that are named on the page."""
+        account, tables = self.account, self.told.firm.book.tables
+        keys = [one.finding.key for own in account.pending.values() for one in own]
+        keys += [evidence.key for evidence in account.evidence.values()]
+        wanted = {(key.table, key.row_key) for key in keys}
+        named = {table for table, _ in wanted if table in tables}
+        return {(key, row.key): row for key in named for row in tables[key].rows if (key, row.key) in wanted}
 
     def spot(self, key: FindingKey) -> Spot:
         """The deal of a finding, with a link to it by its ID; the row's key where the row is gone."""

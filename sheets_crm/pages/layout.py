@@ -115,7 +115,7 @@ class Layout:
             self._items[number, item.first] = item
             if item.last > item.first:
                 self._merges.append(Area(number, item.first, number, item.last))
-        self._formats[number] = RowFormat(max([height, *map(self._needed, items)]))
+        self._formats[number] = _as_high(max([height, *map(self._needed, items)]))
         self.row += 1
         return number
 
@@ -214,6 +214,12 @@ class Layout:
         return lines * size * _LINE + 1
 
 
+@lru_cache(maxsize=1024)
+def _as_high(height: float) -> RowFormat:
+    """One object for the many rows that are equally high."""
+    return RowFormat(height)
+
+
 @lru_cache(maxsize=4096)
 def _lines(text: str, room: int) -> int:
     return sum(1 if len(line) <= room else len(wrap(line, room)) for line in text.split("\n"))
@@ -234,6 +240,9 @@ def _settled(content: Shown, placed: Placed) -> Content:
 
 def _dressed(content: Shown, style: Style) -> Style:
     """A link looks like one, whatever its column looks like."""
-    if isinstance(content, Link | SheetLink):
-        return replace(style, color=look.CELL_LINK.color, underline=True)
-    return style
+    return _as_link(style) if isinstance(content, Link | SheetLink) else style
+
+
+@lru_cache(maxsize=256)
+def _as_link(style: Style) -> Style:
+    return replace(style, color=look.CELL_LINK.color, underline=True)

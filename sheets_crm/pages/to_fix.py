@@ -56,10 +56,11 @@ def _as_written(table: TableRows[Any], key: str) -> str:
 def column_update(table: TableRows[Any], findings: Iterable[Finding], lang: str) -> ColumnUpdate:
     """The To fix column of one table."""
     identity = [table.positions.get(key) for key in table.schema.identity]
+    texts = dict(_texts(table, findings, lang))
     return ColumnUpdate(
         table.sheet or "", table.hygiene_column, table.header_row,
         table.schema.column("hygiene").header.get(lang),
-        dict(_texts(table, findings, lang)), {row.row: row.key for row in table.rows},
+        texts, {row.row: row.key for row in table.rows if texts[row.row]},
         tuple(at for at in identity if at) if all(identity) else (),
     )  # fmt: skip
 

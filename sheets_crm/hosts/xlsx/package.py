@@ -89,7 +89,8 @@ class Packed(NamedTuple):
     method: int
     crc: int
     size: int
-    data: bytes
+    data: bytes | memoryview
+    """Of the file that was read, a view: a copy of its largest part would be a third of a run's memory."""
 
 
 class Press:
@@ -171,9 +172,8 @@ class Package:
         # The lengths in the local header may differ from those in the directory; the sizes there may be absent.
         name_length, extra_length = struct.unpack_from("<HH", self._data, at + 26)
         start = at + 30 + name_length + extra_length
-        return Packed(
-            info.compress_type, info.CRC, info.file_size, self._data[start : start + info.compress_size]
-        )
+        data = memoryview(self._data)[start : start + info.compress_size]
+        return Packed(info.compress_type, info.CRC, info.file_size, data)
 
     def put(self, name: str, content: bytes | Packed, content_type: str = "") -> None:
         """Writes a part; a new one needs its content type."""
@@ -313,8 +313,8 @@ def _unpacked(packed: Packed) -> Iterator[bytes]:
     crc, press = 0, zlib.decompressobj(-15)
     try:
         for start in range(0, len(packed.data), _PACKED_PIECE):
-            piece = packed.data[start : start + _PACKED_PIECE]
-            piece = press.decompress(piece) if packed.method else piece
+            stored = packed.data[start : start + _PACKED_PIECE]
+            piece = press.decompress(stored) if packed.method else bytes(stored)
             crc = zlib.crc32(piece, crc)
             yield piece
         if packed.method:
@@ -331,7 +331,7 @@ class _Zip:
     """Writes a zip file entry by entry; zipfile cannot take data that is compressed already."""
 
     def __init__(self) -> None:
-        self._pieces: list[bytes] = []
+        self._pieces: list[bytes | memoryview] = []
         self._directory: list[bytes] = []
         self._length = 0
 

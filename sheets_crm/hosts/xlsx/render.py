@@ -68,6 +68,9 @@ def render(pages: Sequence[Page]) -> bytes:
         first.activate()
         first.set_first_sheet()
     book.close()
+    # They hold each other in a circle, and would stay beside all that follows until the collector comes by.
+    for part in (*sheets, book):
+        vars(part).clear()
     return target.getvalue()
 
 

@@ -39,6 +39,7 @@ def replace_file(path: Path, data: bytes, expected_sha: str) -> Path:
         refuse_full(target, [(target.parent, len(data)), (_existing(folder_of(target)), len(before))])
         with written_beside(target, data, like=target) as new:
             backup = back_up(target, before)
+            del before  # the file is read once more
             # Writing took its time: look again, as late as can be.
             refuse_open(target)
             if digest(load(target)) != expected_sha:
