@@ -7,6 +7,7 @@ import pkgutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import chain
 
 from sheets_crm import rules
 from sheets_crm.book import TABLE_OF, Book, TableRows
@@ -63,19 +64,20 @@ def run(firm: Firm) -> Checked:
         if reason is not None:
             skipped.append(NotChecked(rule.code, reason))
             continue
-        rows: list[Row] = []
+        rows: list[Sequence[Row]] = []
         gaps: list[Unchecked] = []
         for outcome in rule.judge(firm, **firm.settings.rules.get(rule.code, {})):
             if isinstance(outcome, Found):
                 finding = _finding(rule, outcome, firm)
                 findings.setdefault(finding.key, finding)
             elif isinstance(outcome, Judged):
-                rows.extend(outcome.rows)
+                rows += [outcome.rows] if outcome.rows else []
             else:
                 gaps.append(outcome)
         skipped += [NotChecked(rule.code, g.reason, g.part, len(g.rows) or None) for g in gaps]
         if rows:
-            judged[rule.code] = rows
+            # Most rules look at all deals or tasks: a list of their own for each would take as much room as the rows.
+            judged[rule.code] = rows[0] if len(rows) == 1 else list(chain(*rows))
             unchecked[rule.code] = gaps
         elif not gaps:
             skipped.append(NotChecked(rule.code, _NO_ROWS))

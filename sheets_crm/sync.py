@@ -115,6 +115,9 @@ def collector_paused() -> Iterator[None]:
         yield
     finally:
         if was_on:
+            # All that was made meanwhile goes among the old, or switching on would begin with a walk over it.
+            gc.freeze()
+            gc.unfreeze()
             gc.enable()
 
 

@@ -103,7 +103,9 @@ def one_cause(findings: Sequence[Finding]) -> tuple[list[Finding], list[Finding]
                 also[first.id].append(other.rule)
                 hidden[other.id] = other
     shown = [
-        replace(f, also=tuple(dict.fromkeys(also.get(f.id, ())))) for f in findings if f.id not in hidden
+        replace(f, also=tuple(dict.fromkeys(also[f.id]))) if f.id in also else f
+        for f in findings
+        if f.id not in hidden
     ]
     return shown, list(hidden.values())
 

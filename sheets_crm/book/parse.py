@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
 from sheets_crm.schema import Column, Kind
@@ -75,6 +75,7 @@ class Reading(NamedTuple):
     """True where the firm itself chose the order: then 3/5/2026 is no longer ambiguous."""
 
 
+@lru_cache(maxsize=1 << 14)  # the names of stages, people and deals come again with every row
 def folded(text: str) -> str:
     """A text for comparing: no case, one space for many, no spaces at the ends, ё as е."""
     if not text.isprintable():

@@ -194,9 +194,10 @@ class Layout:
         placed = Placed(self._blocks)
         ends = [start - 1 for start in self._starts[1:]] + [self.row - 1]
         first, *more = (Area(a, 1, z, len(self.widths)) for a, z in zip(self._starts, ends, strict=True))
+        cells = {at: Cell(_settled(item.content, placed), item.style) for at, item in self._items.items()}
+        self._items.clear()  # live ones hold whoever builds the page, and that holds this layout
         return Page(
-            key, name,
-            {at: Cell(_settled(item.content, placed), item.style) for at, item in self._items.items()},
+            key, name, cells,
             columns=tuple(ColumnFormat(n, n, width) for n, width in enumerate(self.widths, start=1)),
             rows=self._formats, merges=tuple(self._merges), filter=self._filter, charts=tuple(self._charts),
             print=Print(area=first, more=tuple(more), footer=footer),

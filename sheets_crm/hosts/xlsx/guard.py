@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import TypeAlias
 from xml.parsers import expat
 
@@ -29,7 +29,6 @@ from sheets_crm.hosts.xlsx.package import (
     relations_part,
 )
 from sheets_crm.hosts.xlsx.pieces import Cut
-from sheets_crm.hosts.xlsx.preflight import utf8
 from sheets_crm.hosts.xlsx.scan import (
     Parts,
     attribute,
@@ -38,9 +37,9 @@ from sheets_crm.hosts.xlsx.scan import (
     column_of,
     cut,
     frame,
+    plain_pieces,
     row_pieces,
     rows,
-    split,
 )
 from sheets_crm.hosts.xlsx.splice import present
 from sheets_crm.hosts.xlsx.workbook import BUILT_IN, OWNED, Sheet, Workbook
@@ -173,7 +172,7 @@ def _prove_sheet(was: _Side, now: _Side, name: str, touched: _Touched) -> None:
     frames = was.frame(name), now.frame(name)
     rests = [_frame_without(each, touched) for each in frames]
     prefix = frames[0].prefix
-    if prefix != frames[1].prefix or rests[0] != rests[1] or not _well_formed(b"".join(new.ours.values())):
+    if prefix != frames[1].prefix or rests[0] != rests[1] or not _well_formed(new.ours.values()):
         raise _lost(name)
     formula = b"<%bf" % prefix
     for position in (*touched.headers, *touched.blank):
@@ -201,9 +200,12 @@ def _prove_sheet(was: _Side, now: _Side, name: str, touched: _Touched) -> None:
         raise _lost("calcChain")
 
 
-def _well_formed(inside: bytes) -> bool:
+def _well_formed(elements: Iterable[bytes]) -> bool:
+    parser = expat.ParserCreate()
     try:
-        expat.ParserCreate().Parse(b"<x>" + inside + b"</x>", True)
+        for part in chain((b"<x>",), elements):
+            parser.Parse(part, False)
+        parser.Parse(b"</x>", True)
     except expat.ExpatError:
         return False
     return True
@@ -457,9 +459,7 @@ def _faults(side: _Side, names: Collection[str], proved: Collection[str]) -> Cou
         if kind.endswith(".worksheet+xml"):
             faults.update(_frame_faults(side, name))
             if name not in proved:
-                parts = split(side.package.read(name))
-                faults.update(_chain_faults(side, name, parts))
-                faults.update(_cell_faults(side, name, parts))
+                faults.update(_body_faults(side, name))
         elif kind.endswith(".styles+xml"):
             faults.update(_style_faults(side.package.tree(name)))
         elif name == side.package.workbook:
@@ -534,51 +534,74 @@ def _frame_faults(side: _Side, name: str) -> Iterator[str]:
             yield f"differential format out of range in {name}"
 
 
-def _cell_faults(side: _Side, name: str, parts: Parts) -> Iterator[str]:
-    if not _well_formed(parts.body):
+class _Body:
+    """What stands in the rows of a sheet, seen a piece at a time."""
+
+    def __init__(self, sheet: Cut) -> None:
+        p = sheet.prefix
+        self._format = re.compile(rb'<%bc [^>]*?\bs="(\d+)"' % p)
+        self._string = re.compile(rb'\bt="s"[^>]*><%bv>(\d+)<' % p)
+        self._formula = re.compile(rb'<%bc [^>]*?\br="([A-Z]+\d+)"[^>]*><%bf' % (p, p))
+        self._column = re.compile(rb'<%bc [^>]*?\br="([A-Z]+)' % p)
+        self._prefix, self._last = p, 0
+        self.formats: set[bytes] = set()
+        self.strings: set[bytes] = set()
+        self.formulas: set[bytes] = set()
+        self.disorder: Counter[str] = Counter()
+        self._sound: set[tuple[bytes, ...]] = {()}
+        """Columns of the cells of a row, in order: most rows are alike, so each pattern is judged once."""
+        self.well_formed = _well_formed(map(self._seen, row_pieces(sheet)))
+
+    def _seen(self, piece: bytes) -> bytes:
+        self.formats.update(self._format.findall(piece))
+        self.strings.update(self._string.findall(piece))
+        self.formulas.update(self._formula.findall(piece))
+        if _ROWS not in self.disorder:
+            try:
+                for row in rows(piece, self._prefix, self._last):
+                    self._last = row.number
+                    self._judge(tuple(self._column.findall(piece, row.inner, row.end)))
+            except WorkbookUnsafe:
+                self.disorder[_ROWS] += 1
+        return piece
+
+    def _judge(self, pattern: tuple[bytes, ...]) -> None:
+        if pattern in self._sound:
+            return
+        columns = [column_number(column.decode()) for column in pattern]
+        if any(left >= right for left, right in pairwise(columns)):
+            self.disorder["cells out of order"] += 1
+        else:
+            self._sound.add(pattern)
+
+
+_ROWS = "rows out of order"
+
+
+def _body_faults(side: _Side, name: str) -> Iterator[str]:
+    body = _Body(cut(side.package.pieces(name)))
+    if not body.well_formed:
         yield f"{name} is no XML"
-    yield from _row_faults(parts)
-    styled = set(re.findall(rb'<%bc [^>]*?\bs="(\d+)"' % parts.prefix, parts.body))
-    if max(map(int, styled), default=0) >= _size(side, "cellXfs"):
+    yield from body.disorder.elements()
+    if max(map(int, body.formats), default=0) >= _size(side, "cellXfs"):
         yield f"cell format out of range in {name}"
-    shared = set(re.findall(rb'\bt="s"[^>]*><%bv>(\d+)<' % parts.prefix, parts.body))
-    if shared and max(map(int, shared)) >= _shared_strings(side):
+    if body.strings and max(map(int, body.strings)) >= _shared_strings(side):
         yield f"shared string out of range in {name}"
+    yield from _chain_faults(side, name, body.formulas)
 
 
-def _row_faults(parts: Parts) -> Iterator[str]:
-    """Rows and cells out of order; most rows are alike, so each pattern of columns is judged once."""
-    try:
-        standing = list(rows(parts.body, parts.prefix))
-    except WorkbookUnsafe:
-        yield "rows out of order"
-        return
-    reference = re.compile(rb'<%bc [^>]*?\br="([A-Z]+)' % parts.prefix)
-    sound: set[tuple[bytes, ...]] = {()}
-    for row in standing:
-        pattern = tuple(reference.findall(parts.body, row.inner, row.end))
-        if pattern not in sound:
-            columns = [column_number(column.decode()) for column in pattern]
-            if any(left >= right for left, right in pairwise(columns)):
-                yield "cells out of order"
-            else:
-                sound.add(pattern)
-
-
-def _chain_faults(side: _Side, name: str, parts: Parts) -> Iterator[str]:
+def _chain_faults(side: _Side, name: str, formulas: Collection[bytes]) -> Iterator[str]:
     book = side.book
-    chain, sheet = book.part("calcChain"), next((s for s in book.sheets if s.part == name), None)
-    if not chain or sheet is None:
+    part, sheet = book.part("calcChain"), next((s for s in book.sheets if s.part == name), None)
+    if not part or sheet is None:
         return
     entries = book.root.findall(f"{main('sheets')}/{main('sheet')}")
     own_id = entries[sheet.place].get("sheetId")
-    found = re.finditer(rb'<%bc [^>]*?\br="([A-Z]+\d+)"[^>]*><%bf' % (parts.prefix, parts.prefix), parts.body)
-    formulas = {match.group(1).decode() for match in found}
     current: str | None = None
-    for entry in side.package.tree(chain):
+    for entry in side.package.tree(part):
         # An entry without a sheet is on the sheet of the one before.
         current = entry.get("i", current)
-        if current == own_id and entry.get("r") not in formulas:
+        if current == own_id and entry.get("r", "").encode() not in formulas:
             yield f"calculation chain names {name} {entry.get('r')}, which holds no formula"
 
 
@@ -600,4 +623,13 @@ def _size(side: _Side, section: str) -> int:
 
 def _shared_strings(side: _Side) -> int:
     part = side.book.part("sharedStrings")
-    return len(re.findall(rb"<(?:[\w.-]+:)?si[\s/>]", utf8(side.package.read(part)))) if part else 0
+    count, held = 0, b""
+    for piece in plain_pieces(side.package.pieces(part)) if part else ():
+        held += piece
+        whole = max(held.rfind(b"<"), 0)  # a tag may go on in the next piece
+        count += sum(1 for _ in _ITEM.finditer(held, 0, whole))
+        held = held[whole:]
+    return count + len(_ITEM.findall(held))
+
+
+_ITEM = re.compile(rb"<(?:[\w.-]+:)?si[\s/>]")

@@ -281,17 +281,18 @@ class Package:
     # ---------------------------------------------------------------- writing
 
     def write(self) -> bytes:
-        """The package with its changes; the very bytes that were read if no part differs."""
+        """The package with its changes, once; the very bytes that were read if no part differs."""
         for key, (root, before) in self._trees.items():
             if (now := serialise(root)) != before:
                 self._changed[key] = now
         changed = {key: content for key, content in self._changed.items() if not self._same(key, content)}
         if not changed and not self._gone:
             return self._data
+        self._changed = {}
         out = _Zip()
         for key, name in self._names.items():
             if key in changed:
-                content = changed[key]
+                content = changed.pop(key)  # what is written need not be held twice
                 out.add(name, content if isinstance(content, Packed) else _deflated(content))
             elif key in self._entries and key not in self._gone:
                 out.add(self._entries[key].filename, self.packed(name), self._entries[key].flag_bits & _UTF8)
@@ -331,9 +332,8 @@ class _Zip:
     """Writes a zip file entry by entry; zipfile cannot take data that is compressed already."""
 
     def __init__(self) -> None:
-        self._pieces: list[bytes | memoryview] = []
+        self._file = io.BytesIO()
         self._directory: list[bytes] = []
-        self._length = 0
 
     def add(self, name: str, packed: Packed, utf8: int = _UTF8) -> None:
         try:
@@ -347,18 +347,18 @@ class _Zip:
             *(packed.crc, len(packed.data), packed.size),
             *(len(raw), 0),
         )
-        tail = struct.pack("<3H2L", 0, 0, 0, 0, self._length)
+        tail = struct.pack("<3H2L", 0, 0, 0, 0, self._file.tell())
         self._directory.append(b"PK\1\2" + struct.pack("<H", 20) + common + tail + raw)
         for piece in (b"PK\3\4" + common, raw, packed.data):
-            self._pieces.append(piece)
-            self._length += len(piece)
+            self._file.write(piece)
 
     def finish(self) -> bytes:
-        directory, count = b"".join(self._directory), len(self._directory)
-        if self._length + len(directory) > _FOUR_GB or count > 0xFFFF:
+        directory, count, length = b"".join(self._directory), len(self._directory), self._file.tell()
+        if length + len(directory) > _FOUR_GB or count > 0xFFFF:
             raise WorkbookUnsafe(_ODD_PACKAGE)
-        end = struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, count, count, len(directory), self._length, 0)
-        return b"".join([*self._pieces, directory, end])
+        end = struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, count, count, len(directory), length, 0)
+        self._file.write(directory + end)
+        return self._file.getvalue()
 
 
 def _deflated(content: bytes) -> Packed:
