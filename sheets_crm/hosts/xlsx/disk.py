@@ -69,7 +69,7 @@ def written_beside(path: Path, data: bytes, like: Path | None = None) -> Iterato
         with failures_named(path):
             # Until it has the rights of the file that it replaces, nobody else reads it.
             _write(new, data, 0o666 if like is None else 0o600)
-            if new.read_bytes() != data:
+            if not _holds(new, data):
                 raise WorkbookUnsafe(UNWRITTEN.fill(name=path.name, reason=_MISREAD))
             if like is not None:
                 _give_rights(new, like.stat())
@@ -91,6 +91,17 @@ def _write(new: Path, data: bytes, mode: int) -> None:
         _flush(handle)
     finally:
         os.close(handle)
+
+
+def _holds(new: Path, data: bytes) -> bool:
+    """Whether the file holds these bytes; a piece at a time, since `data` is large enough once."""
+    rest = memoryview(data)
+    with new.open("rb") as file:
+        while piece := file.read(_PIECE):
+            if piece != rest[: len(piece)]:
+                return False
+            rest = rest[len(piece) :]
+    return not rest
 
 
 def _flush(handle: int) -> None:
