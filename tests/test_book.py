@@ -249,6 +249,34 @@ def test_to_fix_goes_into_the_first_column_that_is_free_all_the_way_down(case: s
     assert read_book(snapshot(grid)).deals.hygiene_column == expected
 
 
+OURS = "✗ Amount: not filled in [TK03]"
+WHOSE: dict[str, tuple[list[str], list[list[Any]], int, tuple[int, ...]]] = {
+    "blank": (["To fix"], [["x", 1.0, ""]], 3, ()),
+    "ours": (["To fix"], [["x", 1.0, OURS], ["y", 1.0, ""]], 3, ()),
+    "ours, and someone wrote beside": (["To fix"], [["x", 1.0, "ask Bob"], ["y", 1.0, OURS]], 3, ()),
+    "people's": (["To fix"], [["x", 1.0, "ask Bob"]], 4, (3,)),
+    "people's, in Russian": (["Что исправить"], [["x", 1.0, "спросить Боба"]], 4, (3,)),
+    "people's, and ours beside": (["To fix", "To fix (2)"], [["x", 1.0, "ask Bob", OURS]], 4, (3,)),
+    "people's, and ours still blank": (["To fix", "To fix (2)"], [["x", 1.0, "ask Bob"]], 4, (3,)),
+    "ours first": (["To fix (2)", "To fix"], [["x", 1.0, OURS, "ask Bob"]], 3, (4,)),
+}
+
+
+@pytest.mark.parametrize("case", WHOSE)
+def test_a_column_called_to_fix_in_which_people_write_is_theirs(case: str) -> None:
+    """Ours says what we say, or nothing yet; what anyone else wrote there is never written over."""
+    titles, rows, ours, theirs = WHOSE[case]
+    table = read_book(snapshot(Grid("Deals", [["Stage", "Amount", *titles], *rows]))).deals
+    assert (table.hygiene_column, table.foreign) == (ours, theirs)
+    assert len(list(table.notes())) == len(theirs)
+
+
+def test_two_blank_columns_called_to_fix_are_for_a_person_to_tell_apart() -> None:
+    """Nothing says which of them is meant."""
+    with pytest.raises(StructureError, match="two columns"):
+        read_book(snapshot(Grid("Deals", [["Stage", "To fix", "To fix"], ["x"]])))
+
+
 @pytest.mark.parametrize(
     ("gap", "may_grow", "below", "grown"),
     [

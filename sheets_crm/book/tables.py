@@ -70,6 +70,8 @@ class TableRows(Generic[R_co]):
     """First row of data that stands below the Excel table and that it cannot take in, if there is one."""
     grid: Grid | None = None
     """The cells as they were read."""
+    foreign: tuple[int, ...] = ()
+    """Columns that are called To fix and in which people write: not ours."""
 
     def __bool__(self) -> bool:
         return self.sheet is not None
@@ -109,6 +111,11 @@ class TableRows(Generic[R_co]):
             return
         if hidden := sum(row.row in self.grid.hidden_rows for row in self.rows):
             yield _HIDDEN.fill(sheet=self.grid.name, rows=ROWS.of(hidden), count=hidden)
+        for at in self.foreign:
+            yield _FOREIGN.fill(
+                sheet=self.grid.name, header=as_text(self.grid.value(self.header_row, at)),
+                cell=address(self.grid.name, self.header_row, self.hygiene_column),
+            )  # fmt: skip
         named = {at: self.headers[key] for key, at in self.positions.items()}
         for area in self.grid.merged:
             here = sorted(at for at in named if area.first_column <= at <= area.last_column)
@@ -212,6 +219,7 @@ def read_table(schema: Table, grid: Grid, reading: Reading) -> TableRows[Any]:
     if header is None:
         return TableRows(schema)
     header_row, found = header
+    found, foreign = _our_own(schema, grid, header_row, found)
     headers = {key: as_text(grid.value(header_row, at[0])) or "" for key, at in found.items()}
     for key, at in found.items():
         if len(at) > 1:
@@ -225,8 +233,34 @@ def read_table(schema: Table, grid: Grid, reading: Reading) -> TableRows[Any]:
     return TableRows(
         schema, grid.name, header_row, positions, headers, rows, len(data) + len(excluded),
         tuple(excluded), problems, fills, width, _free_column(grid, header_row, width), listed,
-        _below_table(grid, listed, [n for n, _ in data]), grid,
+        _below_table(grid, listed, [n for n, _ in data]), grid, foreign,
     )  # fmt: skip
+
+
+def _our_own(
+    schema: Table, grid: Grid, header_row: int, found: Mapping[str, list[int]]
+) -> tuple[dict[str, list[int]], tuple[int, ...]]:
+    """(what was found, with To fix only where it is ours; the columns of that name in which people write).
+
+    Of several the one with words of ours is ours.
+    """
+    titles = grid.rows[header_row - 1]
+    named = [at for at, title in enumerate(titles, start=1) if "hygiene" in match_headers(schema, (title,))]
+    said = {at: _whose(grid, header_row, at) for at in named}
+    ours = [at for at in named if said[at] == "ours"] or [at for at in named if said[at] is None]
+    kept = {key: at for key, at in found.items() if key != "hygiene"}
+    return kept | ({"hygiene": ours} if ours else {}), tuple(at for at in named if said[at] == "theirs")
+
+
+def _whose(grid: Grid, header_row: int, column: int) -> str | None:
+    """Whose words stand in a column called To fix; None if there are none."""
+    whose = None
+    for _, cells in iter_rows(grid, header_row + 1):
+        if len(cells) >= column and (text := as_text(cells[column - 1])):
+            if _OUR_WORDS.match(text):
+                return "ours"
+            whose = "theirs"
+    return whose
 
 
 def _data_rows(
@@ -392,6 +426,10 @@ _TWO_COLUMNS = Text(
 _HIDDEN = Text(
     "Sheet “{sheet}”: {rows} hidden (by a filter or by hand), judged like all others.",
     "Лист «{sheet}»: строки, скрытые фильтром или вручную ({count}), проверены наравне со всеми.",
+)
+_FOREIGN = Text(
+    "Sheet “{sheet}”: people write in the column “{header}”, so it stays theirs; the one of ours is at {cell}.",
+    "Лист «{sheet}»: в столбце «{header}» пишут люди, поэтому он остаётся за ними; наш столбец — {cell}.",
 )
 _MERGED_HEADER = Text(
     "Sheet “{sheet}”: the merged cells {cells} show one header for several columns ({headers}); unmerge them.",

@@ -9,7 +9,7 @@ from typing import Any
 from sheets_crm.book import TableRows, as_text
 from sheets_crm.findings import MARKS, SEVERITIES, Finding
 from sheets_crm.pages.look import HIGHLIGHTS
-from sheets_crm.sheet import ColumnUpdate, Highlight, iter_rows, letters
+from sheets_crm.sheet import ColumnUpdate, Highlight, free_name, iter_rows, letters
 
 _MOST = 8
 """Findings told in one cell; nobody reads further, and a cell must stay readable."""
@@ -57,9 +57,11 @@ def column_update(table: TableRows[Any], findings: Iterable[Finding], lang: str)
     """The To fix column of one table."""
     identity = [table.positions.get(key) for key in table.schema.identity]
     texts = dict(_texts(table, findings, lang))
+    titles = table.grid.rows[table.header_row - 1] if table.grid else ()
+    taken = [t for at, t in enumerate(map(as_text, titles), start=1) if t and at != table.hygiene_column]
     return ColumnUpdate(
         table.sheet or "", table.hygiene_column, table.header_row,
-        table.schema.column("hygiene").header.get(lang),
+        free_name(table.schema.column("hygiene").header.get(lang), taken),
         texts, {row.row: row.key for row in table.rows if texts[row.row]},
         tuple(at for at in identity if at) if all(identity) else (),
     )  # fmt: skip
