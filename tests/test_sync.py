@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import zipfile
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from sheets_crm import sync, template
 from sheets_crm.history import chain, log_of
 from sheets_crm.hosts.memory import MemoryHost
 from sheets_crm.hosts.xlsx import XlsxHost, create
-from sheets_crm.sheet import Changes, Grid, Page, Value
+from sheets_crm.sheet import Changes, Page, Value
 from sheets_crm.text import LANGS, Lang
 from tests.firms import MONDAY, TODAY, deal, deals, run
 from tests.libreoffice import convert, sort_and_save
@@ -221,13 +222,13 @@ def test_a_sort_and_save_in_libreoffice_breaks_nothing(tmp_path: Path, lang: Lan
 
 def test_a_firms_own_column_to_fix_keeps_every_word() -> None:
     """Ours stands beside it under a name of its own and is found again there."""
-    titles = ["Deal ID", "Deal", "Stage", "Next step", "To fix"]
-    host = MemoryHost([Grid("Deals", [titles, ["D1", "Alpha", "New", "", "ask Bob"]])])
+    grid = deals([*deal(1, step=False), "ask Bob"], deal(2))
+    host = MemoryHost([replace(grid, rows=[[*grid.rows[0], "To fix"], *grid.rows[1:]])])
     for day in (MONDAY, MONDAY, TODAY):
         run(host, day)
-        header, row = host.read(lambda _: ("Deals",)).grids["Deals"].rows
-        assert (header[4:], row[4]) == (("To fix", "To fix (2)"), "ask Bob")
-        assert str(row[5]).startswith("✗ Next step: ")
+        header, row, _ = host.read(lambda _: ("Deals",)).grids["Deals"].rows
+        assert (header[7:], row[7]) == (("To fix", "To fix (2)"), "ask Bob")
+        assert str(row[8]).startswith("✗ deal_id: ")
 
 
 def lit(path: Path, sheet: str) -> set[tuple[Any, str]]:

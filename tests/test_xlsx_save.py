@@ -124,10 +124,13 @@ def test_a_disk_that_refuses_leaves_the_file_as_it_was(
 def test_a_disk_that_lies_is_caught(book: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What was written is read back before the rename."""
     before = book.read_bytes()
-    honest = Path.read_bytes
-    monkeypatch.setattr(
-        Path, "read_bytes", lambda self: honest(self)[:-1] if self.suffix == ".tmp" else honest(self)
-    )
+    honest = os.fsync
+
+    def losing(handle: int) -> None:
+        honest(handle)
+        os.pwrite(handle, b"?", 0)
+
+    monkeypatch.setattr(os, "fsync", losing)
     with pytest.raises(WorkbookUnsafe):
         replace_file(book, b"new", digest(before))
     assert book.read_bytes() == before

@@ -255,6 +255,8 @@ def _our_own(
 def _whose(grid: Grid, header_row: int, column: int) -> str | None:
     """Whose words stand in a column called To fix; None if there are none."""
     whose = None
+    if column == grid.ours:
+        return "ours"
     for _, cells in iter_rows(grid, header_row + 1):
         if len(cells) >= column and (text := as_text(cells[column - 1])):
             if _OUR_WORDS.match(text):

@@ -217,13 +217,15 @@ def _grid(title: str, rows: Sequence[Sequence[Any]], watch: Watch | None) -> Gri
         for c, value in enumerate(row, start=1):
             if isinstance(value, str) and value[:1] in "#L" and (_ERROR.match(value) or value == _LOADING):
                 doubts[r, c] = Doubt("formula" if value == _LOADING else "error", value)
+    ours = None
     if watch and (watch.row, watch.column) in doubts:
         # Our own formula is blocked, by something typed into its column: the header is still ours.
         cells[watch.row - 1][watch.column - 1] = watch.header
         del doubts[watch.row, watch.column]
+        ours = watch.column
     while cells and not any(v not in (None, "") for v in cells[-1]):
         cells.pop()
-    return Grid(title, cells, doubts)
+    return Grid(title, cells, doubts, ours=ours)
 
 
 def _checked(watch: Watch, rows: Sequence[Sequence[Any]]) -> Watch:
