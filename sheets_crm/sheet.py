@@ -120,6 +120,8 @@ class Grid:
     """Those of `tables` that take in rows and columns typed beside them: with a header, without a row of totals."""
     merged: tuple[Area, ...] = ()
     """Merged cells: only the first of each area is seen."""
+    filter: Area | None = None
+    """What a filter of the sheet's own, not of a table's, reaches over: sorting by it moves these columns alone."""
     ours: int | None = None
     """The column that the host itself knows to be ours, whatever was typed into it; mostly its words tell."""
 

@@ -334,6 +334,12 @@ def test_areas_that_overlap_a_million_times_cost_no_more_than_the_cells_they_cov
 NOTES = {
     "nothing to tell": (merged(Area(1, 1, 1, 4), Area(9, 1, 10, 2)), []),
     "one hidden row": (merged(hidden=(1, 4, 99)), ["Sheet “Deals”: 1 row hidden (by a filter or by hand), judged like all others."]),
+    "a filter that leaves To fix out": (
+        replace(merged(), filter=Area(2, 1, 5, 4)),
+        ["Sheet “Deals”: the filter ends at column D, so sorting by it would part To fix from its rows; switch it off and on again in Excel (Data > Filter)."],
+    ),
+    "a filter over all": (replace(merged(), filter=Area(2, 1, 5, 5)), []),
+    "a filter of something else": (replace(merged(), filter=Area(9, 1, 12, 2)), []),
     "a merged header": (
         merged(Area(2, 1, 2, 2), Area(2, 3, 2, 4)),
         ["Sheet “Deals”: the merged cells A2:B2 show one header for several columns (Owner, Deal); unmerge them."],

@@ -527,6 +527,15 @@ def test_merged_cells_are_areas_of_their_sheet() -> None:
     assert deals(workbook(fill)).merged == (Area(3, 1, 4, 2), Area(6, 3, 6, 4))
 
 
+def test_a_filter_of_the_sheets_own_is_known() -> None:
+    """A table's filter stands elsewhere and moves with the table."""
+
+    def fill(page: Worksheet) -> None:
+        page.autofilter(0, 0, 8, 3)
+
+    assert deals(workbook(fill)).filter == Area(1, 1, 9, 4)
+
+
 def told(data: bytes, *sheets: str) -> list[str]:
     """What is noted about a workbook of which these sheets are read."""
     return [note.en for note in read(data, "firm.xlsx", lambda _: sheets).notes]

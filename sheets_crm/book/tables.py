@@ -16,7 +16,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 from sheets_crm.book.parse import Problem, Reading, as_text, convert, folded, of_cell, of_merge
 from sheets_crm.errors import StructureError
 from sheets_crm.schema import Column, Row, Table
-from sheets_crm.sheet import Area, Fill, Grid, Position, Value, address, iter_rows
+from sheets_crm.sheet import Area, Fill, Grid, Position, Value, address, iter_rows, letters
 from sheets_crm.text import ROWS, Text
 
 R_co = TypeVar("R_co", bound=Row, covariant=True)
@@ -116,6 +116,9 @@ class TableRows(Generic[R_co]):
                 sheet=self.grid.name, header=as_text(self.grid.value(self.header_row, at)),
                 cell=address(self.grid.name, self.header_row, self.hygiene_column),
             )  # fmt: skip
+        filtered = self.grid.filter
+        if filtered and filtered.first_row == self.header_row and filtered.last_column < self.hygiene_column:
+            yield _FILTER_ENDS.fill(sheet=self.grid.name, column=letters(filtered.last_column))
         named = {at: self.headers[key] for key, at in self.positions.items()}
         for area in self.grid.merged:
             here = sorted(at for at in named if area.first_column <= at <= area.last_column)
@@ -432,6 +435,12 @@ _HIDDEN = Text(
 _FOREIGN = Text(
     "Sheet “{sheet}”: people write in the column “{header}”, so it stays theirs; the one of ours is at {cell}.",
     "Лист «{sheet}»: в столбце «{header}» пишут люди, поэтому он остаётся за ними; наш столбец — {cell}.",
+)
+_FILTER_ENDS = Text(
+    "Sheet “{sheet}”: the filter ends at column {column}, so sorting by it would part To fix from its rows; switch it "
+    "off and on again in Excel (Data > Filter).",
+    "Лист «{sheet}»: фильтр кончается столбцом {column}, и сортировка в нём разлучит «Что исправить» со строками; "
+    "выключите его в Excel и включите снова («Данные» > «Фильтр»).",
 )
 _MERGED_HEADER = Text(
     "Sheet “{sheet}”: the merged cells {cells} show one header for several columns ({headers}); unmerge them.",

@@ -57,6 +57,7 @@ class Sheet(NamedTuple):
     negative: dict[Position, str]
     """Numbers below zero as they are written: no date is one, and calamine makes midnight of them."""
     merged: tuple[Area, ...] = ()
+    filter: Area | None = None
     filled: int = 0
     """How many cells hold something; a shared string may still be blank."""
     protected: bool = False
@@ -88,9 +89,11 @@ def prepare(
         if not problem.whole:
             raise archive.spoilt(path) from problem
         archive.refuse_unsound(problem.whole, path)
+    filtered = _FILTER.search(tail)
     merges = (area(match[1].decode("ascii", "replace")) for match in _MERGE.finditer(tail))
     return scan.result()._replace(
         merged=tuple(merge for merge in merges if merge is not None),
+        filter=area(filtered[1].decode("ascii", "replace")) if filtered else None,
         protected=_PROTECTED.search(tail) is not None,
     )
 
@@ -126,6 +129,7 @@ def repeated_cell(archive: Archive, path: str) -> str | None:
 _ADDRESS = re.compile(rb"""<(?:\w+:)?c\s(?:[^<>]*?\s)?r\s*=\s*["']([A-Z]+[0-9]+)["']""")
 _TEXT_CELL = re.compile(rb"""\st\s*=\s*["']s["'][^<>]*>\s*<(?:\w+:)?v[^<>]*>\s*([0-9]{1,9})""")
 _MERGE = re.compile(rb"""<mergeCell\s[^>]*?ref\s*=\s*["']([^"']*)""")
+_FILTER = re.compile(rb"""<autoFilter\s[^>]*?ref\s*=\s*["']([^"']*)""")
 _PROTECTED = re.compile(rb"""<sheetProtection\s[^>]*?\bsheet\s*=\s*["'](?:1|true)["']""")
 _NO_XML_TEXT = re.compile(
     rb"&(?!(?:amp|lt|gt|quot|apos);|#(?:[0-9]+|x[0-9a-fA-F]+);)|&#(?:0+|x0+);|[\x00-\x08\x0b\x0c\x0e-\x1f]"

@@ -171,7 +171,8 @@ def _grids(parts: Parts, sheets: Sequence[SheetPart], notes: list[Text]) -> Iter
             notes.append(_PROTECTED.fill(sheet=sheet.name))
         tables = _tables(parts, sheet)
         growing = frozenset(where for where, may_grow in tables.items() if may_grow)
-        yield Grid(sheet.name, rows, doubts, cells.hidden_rows, tuple(sorted(tables)), growing, cells.merged)
+        listed = tuple(sorted(tables))
+        yield Grid(sheet.name, rows, doubts, cells.hidden_rows, listed, growing, cells.merged, cells.filter)
 
 
 class TooMuchText(Exception):
