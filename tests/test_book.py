@@ -254,6 +254,7 @@ WHOSE: dict[str, tuple[list[str], list[list[Any]], int, tuple[int, ...]]] = {
     "blank": (["To fix"], [["x", 1.0, ""]], 3, ()),
     "ours": (["To fix"], [["x", 1.0, OURS], ["y", 1.0, ""]], 3, ()),
     "ours, and someone wrote beside": (["To fix"], [["x", 1.0, "ask Bob"], ["y", 1.0, OURS]], 3, ()),
+    "ours, of a header in two lines": (["To fix"], [["x", 1.0, "✗ Next\nstep: no task [TK01]"]], 3, ()),
     "people's": (["To fix"], [["x", 1.0, "ask Bob"]], 4, (3,)),
     "people's, in Russian": (["Что исправить"], [["x", 1.0, "спросить Боба"]], 4, (3,)),
     "people's, and ours beside": (["To fix", "To fix (2)"], [["x", 1.0, "ask Bob", OURS]], 4, (3,)),

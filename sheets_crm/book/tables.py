@@ -25,7 +25,7 @@ _HEADER_ROWS = 40
 _LONGEST_KEY = 200
 """A longer ID goes into the log as a hash: a line of the log has to stay within a cell."""
 _TOTALS = frozenset({"итого", "всего", "total", "totals", "grand total", "sum", "сумма"})
-_OUR_WORDS = re.compile(r"[✗!i] .*\[[A-Z]{2}[0-9]{2}\]")
+_OUR_WORDS = re.compile(r"[✗!i] .*\[[A-Z]{2}[0-9]{2}\]", re.DOTALL)  # a header may be of two lines
 """The beginning of what a To fix cell says."""
 _NO_WORDS = (float, date, datetime)
 """A row that begins so is neither blank, nor a header, nor a sum."""
