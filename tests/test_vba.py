@@ -24,6 +24,8 @@ from sheets_crm.vba.compression import CHUNK, compress
 from sheets_crm.vba.project import encrypted
 from tests.olevba import decompressed, printed, sources
 
+FITS = 1
+"""A seed whose noise repeats nothing of itself."""
 NOISE = random.Random(26).randbytes(3 * CHUNK)
 
 EXAMPLES = {
@@ -61,17 +63,22 @@ def test_nothing_is_a_container_without_chunks() -> None:
     assert compress(b"") == b"\x01"
 
 
-@pytest.mark.parametrize("size", [CHUNK, 3 * CHUNK])
-def test_what_tokens_would_make_longer_is_stored_as_it_is(size: int) -> None:
-    """Whole chunks of noise: two bytes of header for each, and the bytes."""
-    packed = compress(NOISE[:size])
-    assert len(packed) == 1 + size // CHUNK * (2 + CHUNK)
-    assert decompressed(packed) == NOISE[:size]
+@pytest.mark.parametrize("before", [b"", b"Sub A()\r\n" * 1000], ids=["alone", "after text"])
+@pytest.mark.parametrize("size", [3700, CHUNK, 3 * CHUNK])
+def test_what_tokens_would_make_longer_is_refused(size: int, before: bytes) -> None:
+    """Excel drops a module whose bytes are stored as they are, and a padded one is not the one that was given."""
+    padding = b" " * (-len(before) % CHUNK)
+    with pytest.raises(UsageError, match="nothing repeats") as refused:
+        compress(before + padding + NOISE[:size])
+    assert "без единого повтора" in refused.value.message.ru
 
 
-def test_a_last_chunk_of_noise_is_padded() -> None:
-    """The format cannot tell where it ends (2.4.1.3.10); a module's text never comes to that."""
-    assert decompressed(compress(NOISE[:4000])) == NOISE[:4000] + bytes(96)
+def test_tokens_that_just_fit_are_kept() -> None:
+    """4,096 bytes of tokens, the most that a chunk can hold: nothing has to be padded yet."""
+    noise = random.Random(FITS).randbytes(3639)
+    data = noise + noise[:3]
+    assert len(compress(data)) == 3 + CHUNK
+    assert decompressed(compress(data)) == data
 
 
 @given(
@@ -83,7 +90,7 @@ def test_a_last_chunk_of_noise_is_padded() -> None:
 )
 def test_what_was_compressed_comes_back(data: bytes) -> None:
     """By oletools, which shares nothing with us."""
-    assert (decompressed(compress(data)) if data else data) == data
+    assert decompressed(compress(data)) == data
 
 
 SIZES = st.sampled_from([0, 1, 63, 64, 65, 511, 512, 513, 4095, 4096, 4097, 70_000])
