@@ -256,8 +256,8 @@ class Package:
                     entry.get("Id", ""), entry.get("Type", "").rsplit("/", 1)[-1], target, external
                 )
 
-    def relate(self, part: str, kind: str, target: str) -> str:
-        """Adds a relationship from one part to another; its id is returned."""
+    def relate(self, part: str, kind: str, target: str, *, of: str = "") -> str:
+        """Adds a relationship from one part to another; its id is returned. `of`: its type, if not Office's `kind`."""
         taken = {relation.id for relation in self.relations(part)}
         number = 1
         while f"rId{number}" in taken:
@@ -266,7 +266,7 @@ class Package:
             self.tree(relations_part(part)),
             f"{{{PACKAGE}}}Relationship",
             Id=f"rId{number}",
-            Type=f"{OFFICE}/{kind}",
+            Type=of or f"{OFFICE}/{kind}",
             Target=posixpath.relpath(target, posixpath.dirname(part)),
         )
         return f"rId{number}"

@@ -1,0 +1,137 @@
+"""A workbook of ours with buttons: our macros, the sheet that tells xlwings which Python runs, the two buttons."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from sheets_crm.book import folded
+from sheets_crm.hosts.xlsx import XlsxCopy, patched
+from sheets_crm.hosts.xlsx.macros import Button, Corner, with_macros
+from sheets_crm.pages import look
+from sheets_crm.sheet import Cell, Changes, ColumnFormat, Grid, Page, Style
+from sheets_crm.template.guide import BUTTONS, RUN_AUDIT, RUN_WEEK, guide_name
+from sheets_crm.text import LANGS, Lang, Text
+from sheets_crm.vba import modules, project
+
+SETTINGS = "xlwings.conf"
+"""The sheet where xlwings' macros look first."""
+INTERPRETERS = {"win32": "Interpreter_Win", "darwin": "Interpreter_Mac"}
+"""The platform, as Python names it, to the setting that says which Python runs there."""
+_WIDTH, _HEIGHT, _GAP, _MARGIN = 168, 32, 12, 6
+"""Of the buttons in the room that a guide of ours keeps for them, in pixels."""
+
+
+class _Setting(NamedTuple):
+    value: str = ""
+    says: Text | None = None
+
+
+_OTHERS = {
+    "Interpreter": _Setting(),
+    "PYTHONPATH": _Setting(),
+    "ADD_WORKBOOK_TO_PYTHONPATH": _Setting(
+        "False",
+        Text(
+            "As text: the folder of the workbook may be an address of OneDrive or SharePoint.",
+            "Текстом: папкой книги может быть адрес OneDrive или SharePoint.",
+        ),
+    ),
+    "Conda Path": _Setting(),
+    "Conda Env": _Setting(),
+    "Show Console": _Setting("0"),
+    "Use UDF Server": _Setting("0"),
+    "ONEDRIVE_CONSUMER_WIN": _Setting(),
+    "ONEDRIVE_CONSUMER_MAC": _Setting(),
+    "ONEDRIVE_COMMERCIAL_WIN": _Setting(),
+    "ONEDRIVE_COMMERCIAL_MAC": _Setting(),
+    "SHAREPOINT_WIN": _Setting(),
+    "SHAREPOINT_MAC": _Setting(),
+    "TEMP DIR": _Setting("%TEMP%"),
+    "SHOW_ERROR_POPUPS": _Setting("True"),
+}
+"""All that xlwings' RunPython asks for: what it does not find here it looks for in a file beside the workbook.
+
+`0` and not False where it wants yes or no: the words for these are another in every language of Excel.
+"""
+
+
+def settings_page(lang: Lang, interpreters: Mapping[str, str]) -> Page:
+    """The hidden sheet of settings; `interpreters`: path of the Python by platform, `win32` and `darwin`."""
+    settings = {
+        **{
+            name: _Setting(interpreters.get(platform, ""), _INTERPRETER[platform])
+            for platform, name in INTERPRETERS.items()
+        },
+        **_OTHERS,
+    }
+    cells = {}
+    for row, (name, setting) in enumerate(settings.items(), 1):
+        cells[row, 1] = Cell(name, look.PLAIN)
+        cells[row, 2] = Cell(setting.value, _AS_TEXT)
+        if setting.says:
+            cells[row, 3] = Cell(setting.says.get(lang), look.PLAIN)
+    cells[len(settings) + 2, 1] = Cell(_ABOUT.get(lang), look.PLAIN)
+    columns = (ColumnFormat(1, 1, 32), ColumnFormat(2, 2, 60, _AS_TEXT), ColumnFormat(3, 3, 80))
+    return Page(SETTINGS, SETTINGS, cells, columns, hidden=True)
+
+
+def with_buttons(data: bytes, lang: Lang, interpreters: Mapping[str, str], *, room: bool) -> bytes:
+    """The workbook, which has a guide, as a macro workbook; equal arguments give equal bytes.
+
+    `room`: the guide was made `BY_BUTTON`, and keeps some for them; else they stand right of all that stands there.
+    Raises WorkbookUnsafe if it has macros of its own, a sheet `xlwings.conf`, or cannot be written safely.
+    """
+    ours = modules(lang)
+    guide = _guide(data)
+    data = patched(data, Changes(pages=(settings_page(lang, interpreters),)))
+    return with_macros(
+        data,
+        project(ours),
+        [module.name for module in ours],
+        guide.name,
+        list(_buttons(guide, lang, room=room)),
+    )
+
+
+def interpreters_of(data: bytes) -> dict[str, str] | None:
+    """What a workbook's sheet of settings says of the Python, by platform; None if it has no such sheet."""
+    found = XlsxCopy(data, "").read(lambda sheets: [s.name for s in sheets if folded(s.name) == SETTINGS])
+    grid = next(iter(found.grids.values()), None)
+    if grid is None:
+        return None
+    stated = {str(row[0]).casefold(): str(row[1] or "") for row in grid.rows if len(row) > 1 and row[0]}
+    return {platform: stated.get(name.casefold(), "") for platform, name in INTERPRETERS.items()}
+
+
+def _guide(data: bytes) -> Grid:
+    names = {folded(guide_name(lang)) for lang in LANGS}
+    found = XlsxCopy(data, "").read(lambda sheets: [s.name for s in sheets if folded(s.name) in names][:1])
+    return next(iter(found.grids.values()))
+
+
+def _buttons(guide: Grid, lang: Lang, *, room: bool) -> Iterator[Button]:
+    right = max(map(len, guide.rows), default=0) + 1
+    for number, (caption, macro) in enumerate({RUN_AUDIT: "RunAudit", RUN_WEEK: "RunWeek"}.items()):
+        if room:
+            row, column = BUTTONS
+            left = number * (_WIDTH + _GAP)
+            place = Corner(row, column, left, _MARGIN), Corner(row, column, left + _WIDTH, _MARGIN + _HEIGHT)
+        else:
+            row = 1 + 3 * number
+            place = Corner(row, right, _MARGIN), Corner(row + 2, right + 3)
+        yield Button(caption.get(lang), macro, *place)
+
+
+_AS_TEXT = Style(color=look.INK, format=look.TEXT)
+_INTERPRETER = {
+    "win32": Text(
+        "The Python that runs the audit on Windows (python.exe).",
+        "Python, который выполняет аудит в Windows (python.exe).",
+    ),
+    "darwin": Text("The Python that runs the audit on macOS.", "Python, который выполняет аудит в macOS."),
+}
+_ABOUT = Text(
+    "The macros read the settings above. `sheets-crm excel doctor FILE.xlsm` checks them.",
+    "Макросы читают настройки выше. Проверить их: sheets-crm excel doctor ФАЙЛ.xlsm",
+)
