@@ -32,6 +32,7 @@ MAY: dict[str, str] = {
     "pages": "forecast metrics verdict sheet",
     "reports": "metrics verdict sheet pages",
     "hosts": "text inert errors sheet",
+    "vba": "errors",
     "template": "pages checks hosts",
     "importer": "template checks hosts",
     "sync": "reports hosts template importer",
