@@ -97,7 +97,8 @@ def doctor(ctx: click.Context, workbook: Path | None) -> None:
     Each line can be sent to IT as it stands. Nothing is written, and nothing that the workbook names is started. The
     exit code is 1 when something has to be mended.
     """
-    from sheets_crm.cli.desktop import ThisComputer, checks  # noqa: PLC0415 - see session
+    from sheets_crm.cli.computer import ThisComputer  # noqa: PLC0415 - see session
+    from sheets_crm.cli.desktop import checks  # noqa: PLC0415
 
     session = ctx.find_object(Session) or Session()
     if told(session, checks(ThisComputer(), workbook)):

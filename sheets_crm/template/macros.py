@@ -6,14 +6,18 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from sheets_crm.book import folded
+from sheets_crm.errors import WorkbookUnsafe
 from sheets_crm.hosts.xlsx import XlsxCopy, patched
-from sheets_crm.hosts.xlsx.macros import Button, Corner, with_macros
+from sheets_crm.hosts.xlsx.macros import Button, Corner, code_names, project_of, with_macros
 from sheets_crm.pages import look
 from sheets_crm.sheet import Cell, Changes, ColumnFormat, Grid, Page, Style
 from sheets_crm.template.guide import BUTTONS, RUN_AUDIT, RUN_WEEK, guide_name
 from sheets_crm.text import LANGS, Lang, Text
-from sheets_crm.vba import modules, project
+from sheets_crm.vba import Module, messages, modules, project
+from sheets_crm.vba.reading import Unreadable, sources
 
+_OURS = "SheetsCrm"
+"""The module by which a project is known to be ours."""
 SETTINGS = "xlwings.conf"
 """The sheet where xlwings' macros look first."""
 INTERPRETERS = {"win32": "Interpreter_Win", "darwin": "Interpreter_Mac"}
@@ -64,6 +68,7 @@ def settings_page(lang: Lang, interpreters: Mapping[str, str]) -> Page:
             for platform, name in INTERPRETERS.items()
         },
         **_OTHERS,
+        **{key: _Setting(text) for key, text in messages(lang).items()},
     }
     cells = {}
     for row, (name, setting) in enumerate(settings.items(), 1):
@@ -80,18 +85,56 @@ def with_buttons(data: bytes, lang: Lang, interpreters: Mapping[str, str], *, ro
     """The workbook, which has a guide, as a macro workbook; equal arguments give equal bytes.
 
     `room`: the guide was made `BY_BUTTON`, and keeps some for them; else they stand right of all that stands there.
-    Raises WorkbookUnsafe if it has macros of its own, a sheet `xlwings.conf`, or cannot be written safely.
+    Macros of ours that it has already are replaced, and their settings kept. Raises WorkbookUnsafe if it has macros
+    of its own, a sheet `xlwings.conf` without macros of ours, or cannot be written safely.
     """
-    ours = modules(lang)
+    refuse_macros(data)
     guide = _guide(data)
-    data = patched(data, Changes(pages=(settings_page(lang, interpreters),)))
-    return with_macros(
-        data,
-        project(ours),
-        [module.name for module in ours],
-        guide.name,
-        list(_buttons(guide, lang, room=room)),
-    )
+    if project_of(data) is None or interpreters_of(data) is None:
+        data = patched(data, Changes(pages=(settings_page(lang, interpreters),)))
+    return with_macros(data, project(_modules(data)), guide.name, list(_buttons(guide, lang, room=room)))
+
+
+def refuse_macros(data: bytes) -> None:
+    """Raises WorkbookUnsafe if a workbook has macros that are not ours."""
+    made = project_of(data)
+    if made is None:
+        return
+    ours = {module.name.casefold() for module in _modules(data) if module.kind in ("standard", "class")}
+    try:
+        code = {name.casefold() for name, text in sources(made).items() if _code(text)}
+    except Unreadable:
+        code = set()
+    if not _OURS.casefold() in code <= ours:
+        raise WorkbookUnsafe(_HAS_MACROS)
+
+
+def outdated(data: bytes) -> list[str] | None:
+    """The modules in a macro workbook that this version would make otherwise; None if it has no macros of ours.
+
+    Excel spells sources anew when it saves them, so neither case nor blanks count.
+    """
+    made = project_of(data)
+    try:
+        stand = {name.casefold(): _code(text) for name, text in sources(made or b"").items()}
+    except Unreadable:
+        return None
+    if _OURS.casefold() not in stand:
+        return None
+    ours = [module for module in _modules(data) if module.kind in ("standard", "class")]
+    return [module.name for module in ours if stand.get(module.name.casefold()) != _code(module.source)]
+
+
+def _modules(data: bytes) -> tuple[Module, ...]:
+    names = code_names(data)
+    return modules(names.sheets, names.workbook)
+
+
+def _code(source: str) -> str:
+    """A module's lines as they count: without attributes, `Option Explicit`, blanks and case."""
+    lines = (line.casefold() for line in source.splitlines())
+    kept = (line for line in lines if not line.startswith("attribute ") and line.strip() != "option explicit")
+    return "".join("".join(line.split()) for line in kept)
 
 
 def interpreters_of(data: bytes) -> dict[str, str] | None:
@@ -131,6 +174,12 @@ _INTERPRETER = {
     ),
     "darwin": Text("The Python that runs the audit on macOS.", "Python, который выполняет аудит в macOS."),
 }
+_HAS_MACROS = Text(
+    "The workbook has macros of its own, which are left alone: import our modules by hand (docs/excel.md says how), "
+    "or work without them: with the workbook open, sheets-crm run excel:",
+    "В книге есть свои макросы, и мы их не трогаем: добавьте наши модули вручную (как, сказано в docs/excel.md) "
+    "или работайте без них: при открытой книге выполните sheets-crm run excel:",
+)
 _ABOUT = Text(
     "The macros read the settings above. `sheets-crm excel doctor FILE.xlsm` checks them.",
     "Макросы читают настройки выше. Проверить их: sheets-crm excel doctor ФАЙЛ.xlsm",

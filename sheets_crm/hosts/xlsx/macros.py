@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from sheets_crm.errors import WorkbookUnsafe
@@ -22,20 +22,15 @@ from sheets_crm.hosts.xlsx.package import (
     serialise,
 )
 from sheets_crm.hosts.xlsx.patch import CHILDREN
-from sheets_crm.hosts.xlsx.scan import children, encoded, split
+from sheets_crm.hosts.xlsx.scan import children, decoded, encoded, split
 from sheets_crm.hosts.xlsx.workbook import CHILDREN as WORKBOOK_CHILDREN
-from sheets_crm.hosts.xlsx.workbook import Workbook, child_in_order, taken
+from sheets_crm.hosts.xlsx.workbook import Workbook, child_in_order
 from sheets_crm.text import Text
 
-WORKBOOK_MODULE = "ThisWorkbook"
-"""The `codeName` of the workbook, and the module of the project that stands for it.
-
-Sheets get none: Excel makes the missing modules when it opens the file, and itself saves workbooks where some sheets
-have no `codeName` (two of six in xlwings' tests/integration_write.xlsm). So no sheet of a firm's has to be touched.
-"""
 _PROJECT = "vbaProject"
 _PROJECT_TYPE = "application/vnd.ms-office.vbaProject"
 _PROJECT_RELATION = "http://schemas.microsoft.com/office/2006/relationships/vbaProject"
+_RELATIONS_TYPE = "application/vnd.openxmlformats-package.relationships+xml"
 _MACRO_WORKBOOK = "application/vnd.ms-excel.sheet.macroEnabled.main+xml"
 _MAIN_TYPES = {
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml",
@@ -44,6 +39,8 @@ _MAIN_TYPES = {
     _MACRO_WORKBOOK,
 }
 _DRAWING_TYPE = "application/vnd.openxmlformats-officedocument.vmlDrawing"
+_USUAL_NAME = "ThisWorkbook"
+_CODE_NAME = re.compile(rb"""<(?:[\w.-]+:)?sheetPr\b[^>]*?\bcodeName\s*=\s*["']([^"']+)""")
 _IDS = 1024
 """A drawing's shapes have ids from a block of so many that is its own."""
 
@@ -66,6 +63,18 @@ class Button(NamedTuple):
     last: Corner
 
 
+class CodeNames(NamedTuple):
+    """What macros call a workbook and its sheets: each is a module of the project.
+
+    Only sheets that bear one are listed. Excel makes the modules that are missing when it opens the file, and itself
+    saves workbooks in which some sheets have no code name (two of six in xlwings' tests/integration_write.xlsm), so
+    nothing is written into the sheets of a firm.
+    """
+
+    workbook: str
+    sheets: tuple[str, ...]
+
+
 def project_of(data: bytes) -> bytes | None:
     """The compiled project of a workbook (`vbaProject.bin`); None if it has no macros. Raises WorkbookError."""
     package = Package(data)
@@ -73,49 +82,49 @@ def project_of(data: bytes) -> bytes | None:
     return package.read(part) if part else None
 
 
-def with_macros(
-    data: bytes, project: bytes, modules: Collection[str], sheet: str, buttons: Sequence[Button]
-) -> bytes:
+def code_names(data: bytes) -> CodeNames:
+    """The names under which macros know the workbook and its sheets. Raises WorkbookError."""
+    package = Package(data)
+    workbook = Workbook(package)
+    properties = workbook.root.find(main("workbookPr"))
+    stated = "" if properties is None else properties.get("codeName", "")
+    sheets = []
+    for part in (r.target for r in package.relations(package.workbook) if r.kind == "worksheet"):
+        # The properties stand before all rows, so the first piece has them.
+        found = _CODE_NAME.search(next(package.pieces(part), b"")) if part in package else None
+        if found:
+            sheets.append(decoded(found[1]))
+    return CodeNames(stated or _USUAL_NAME, tuple(sheets))
+
+
+def with_macros(data: bytes, project: bytes, sheet: str, buttons: Sequence[Button]) -> bytes:
     """The workbook as .xlsm with the `project`, and on `sheet` those of the buttons that it has not yet.
 
-    `modules` are the names of the project's modules, one of which is `WORKBOOK_MODULE`. Raises WorkbookUnsafe if the
-    workbook has a project of its own or cannot be written safely.
+    The project has a module for each of the workbook's `code_names`; one that the workbook has already is replaced.
+    Raises KeyError if there is no such sheet, WorkbookUnsafe if the workbook cannot be written safely.
     """
     package = Package(data)
     workbook = Workbook(package)
     workbook.refuse_unsafe()
-    if workbook.part(_PROJECT):
-        raise WorkbookUnsafe(_HAS_PROJECT)
-    _refuse_taken(workbook, modules)
+    target = workbook.sheet(sheet)
+    if target is None:
+        raise KeyError(sheet)
     if package.content_type(package.workbook) not in _MAIN_TYPES:
         raise WorkbookUnsafe(_ODD)
-    target = workbook.sheet(sheet)
-    if target is None or not target.part:
-        raise KeyError(sheet)
     package.put(package.workbook, package.read(package.workbook), _MACRO_WORKBOOK)
-    package.put(part := package.free_name("xl/vbaProject.bin"), project, _PROJECT_TYPE)
-    package.relate(package.workbook, _PROJECT, part, of=_PROJECT_RELATION)
+    standing = workbook.part(_PROJECT)
+    usual = "xl/vbaProject.bin"
+    part = standing or (package.free_name(usual) if usual in package else usual)
+    package.put(part, project, _PROJECT_TYPE)
+    if not standing:
+        package.relate(package.workbook, _PROJECT, part, of=_PROJECT_RELATION)
     properties = child_in_order(package.tree(package.workbook), "workbookPr", WORKBOOK_CHILDREN)
-    properties.set("codeName", WORKBOOK_MODULE)
+    if not properties.get("codeName"):
+        properties.set("codeName", _USUAL_NAME)
     inserted = _draw(package, target.part, buttons)
     new = package.write()
-    _prove(Package(data), Package(new), target.part, inserted)
+    _prove(Package(data), Package(new), target.part, standing, inserted)
     return new
-
-
-def _refuse_taken(workbook: Workbook, modules: Collection[str]) -> None:
-    """A sheet keeps its `codeName`, so no module of ours may be called so."""
-    ours = {name.casefold() for name in modules}
-    for sheet in workbook.sheets:
-        head = b"".join(_until_rows(workbook.package, sheet.part)) if sheet.part in workbook.package else b""
-        match = re.search(rb"<(?:[\w.-]+:)?sheetPr\b[^>]*?\bcodeName=[\"']([^\"']*)", head)
-        if match and match[1].decode("utf-8", "replace").casefold() in ours:
-            raise taken(match[1].decode("utf-8", "replace"))
-
-
-def _until_rows(package: Package, part: str) -> Sequence[bytes]:
-    """The beginning of a sheet, where its properties stand; one piece is more than enough."""
-    return [next(package.pieces(part), b"")]
 
 
 # ---------------------------------------------------------------- buttons
@@ -135,7 +144,7 @@ def _draw(package: Package, sheet: str, buttons: Sequence[Button]) -> dict[str, 
         package.put(drawing, _drawing(block, buttons), _DRAWING_TYPE)
         stored = relations_part(sheet)
         if stored not in package:
-            package.put(stored, b'<Relationships xmlns="%b"/>' % PACKAGE.encode())
+            package.put(stored, b'<Relationships xmlns="%b"/>' % PACKAGE.encode(), _RELATIONS_TYPE)
         relation = package.relate(sheet, "vmlDrawing", drawing)
         link = b'<%blegacyDrawing xmlns:r="%b" r:id="%b"/>' % (
             parts.prefix,
@@ -224,18 +233,18 @@ _SHAPE = (
 # ---------------------------------------------------------------- proof
 
 
-def _prove(old: Package, new: Package, sheet: str, inserted: dict[str, bytes]) -> None:
+def _prove(old: Package, new: Package, sheet: str, project: str, inserted: dict[str, bytes]) -> None:
     """Raises WorkbookUnsafe unless every part is as it was, but for what was to change."""
     if [name for name in new.names if name in old] != old.names:
         raise _lost(CONTENT_TYPES)
     for name in old.names:
-        if old.packed(name) == new.packed(name):
+        if name == project or old.packed(name) == new.packed(name):
             continue
         before, after = old.read(name), new.read(name)
         if name in inserted:
             sound = after.replace(inserted[name], b"", 1) == before
         elif name == old.workbook:
-            sound = _without_code_name(before) == _without_code_name(after)
+            sound = _named(before) == _named(after)
         elif name == CONTENT_TYPES:
             sound = _only_more(_types(before, old.workbook), _types(after, old.workbook))
         else:
@@ -253,10 +262,11 @@ def _faults(one: Package, other: Package) -> Counter[str]:
     return repairs(one, [n for n in one.names if n not in other or one.packed(n) != other.packed(n)])
 
 
-def _without_code_name(xml: bytes) -> bytes:
+def _named(xml: bytes) -> bytes:
+    """The workbook's part with a code name, the usual one if it had none."""
     root = parse(xml)
     properties = child_in_order(root, "workbookPr", WORKBOOK_CHILDREN)
-    properties.attrib.pop("codeName", None)
+    properties.set("codeName", properties.get("codeName") or _USUAL_NAME)
     return serialise(root)
 
 
@@ -288,12 +298,6 @@ def _lost(what: str) -> WorkbookUnsafe:
     return WorkbookUnsafe(_LOST.fill(what=what))
 
 
-_HAS_PROJECT = Text(
-    "The workbook has macros of its own, which are left alone: import our modules by hand (docs/excel.md says how), "
-    "or work without them: sheets-crm run excel:",
-    "В книге есть свои макросы, и мы их не трогаем: добавьте наши модули вручную (как, сказано в docs/excel.md) "
-    "или работайте без них: sheets-crm run excel:",
-)
 _ODD = Text(
     "The workbook is not stored as an ordinary .xlsx; save it once in Excel as an Excel Workbook (.xlsx).",
     "Книга сохранена не как обычная .xlsx; сохраните её один раз в Excel как «Книга Excel (.xlsx)».",
