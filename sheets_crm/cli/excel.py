@@ -10,7 +10,7 @@ import click
 from sheets_crm.cli.care import told
 from sheets_crm.cli.session import Session, common, is_file
 from sheets_crm.cli.start import extra_tables, lines_about, refuse_place, tables_of
-from sheets_crm.errors import UsageError
+from sheets_crm.errors import SheetsCrmError, UsageError
 from sheets_crm.inert import on_screen
 from sheets_crm.text import Lang, Text
 
@@ -101,8 +101,24 @@ def doctor(ctx: click.Context, workbook: Path | None) -> None:
     from sheets_crm.cli.desktop import checks  # noqa: PLC0415
 
     session = ctx.find_object(Session) or Session()
+    if workbook is not None:
+        session.book_lang = _language(workbook)
     if told(session, checks(ThisComputer(), workbook)):
         ctx.exit(1)
+
+
+def _language(workbook: Path) -> Lang | None:
+    """The workbook's, as far as it can be read; whatever is wrong with it is one of the checks."""
+    from sheets_crm.book import wanted  # noqa: PLC0415 - see session
+    from sheets_crm.hosts.xlsx import XlsxCopy  # noqa: PLC0415
+    from sheets_crm.hosts.xlsx.disk import load  # noqa: PLC0415
+    from sheets_crm.template.into import language_of  # noqa: PLC0415
+
+    data = load(workbook)
+    try:
+        return language_of(XlsxCopy(data, workbook.name).read(wanted))
+    except SheetsCrmError:
+        return None
 
 
 def _this_python() -> dict[str, str]:

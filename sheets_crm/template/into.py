@@ -39,19 +39,24 @@ def add_sheets(
     """
     snapshot = host.read(wanted)
     tables = standing(snapshot)
-    spoken = lang or _language(snapshot, tables, otherwise)
+    spoken = lang or _language(snapshot, tables) or otherwise
     made, notes = _missing(snapshot, tables, {*CORE, *extra}, spoken, start)
     applied = host.apply(Changes(pages=made), snapshot) if made else Applied(changed=False)
     kept = tuple(table.sheet for table in tables.values() if table.sheet)
     return Added(spoken, tuple(page.name for page in made), kept, notes, applied)
 
 
-def _language(snapshot: Snapshot, tables: Mapping[str, TableRows[Any]], otherwise: Lang) -> Lang:
+def language_of(snapshot: Snapshot) -> Lang | None:
+    """The language of a workbook; None where nothing in it says which. Raises StructureError."""
+    return _language(snapshot, standing(snapshot))
+
+
+def _language(snapshot: Snapshot, tables: Mapping[str, TableRows[Any]]) -> Lang | None:
     book, deals = (tables.get(key) for key in ("SalesBook", "Deals"))
     if book or deals:
         return language(book.rows if book else (), deals or TableRows(TABLES["Deals"]))
     names = "".join(sheet.name for sheet in snapshot.sheets).casefold()
-    return "ru" if any("а" <= letter <= "я" for letter in names) else otherwise
+    return "ru" if any("а" <= letter <= "я" for letter in names) else None
 
 
 def _missing(
