@@ -38,20 +38,25 @@ def convert(path: Path, to: str, outdir: Path) -> Path:
 def sort_and_save(path: Path, sheet: str, column: int, outdir: Path) -> Path:
     """The workbook after a person sorted a sheet by a column (from 1), largest first, and saved it in LibreOffice."""
     made = outdir / f"{path.stem}-sorted.xlsx"
+    macro = _SORT.format(
+        source=path.resolve().as_uri(), target=made.resolve().as_uri(), sheet=sheet, field=column - 1
+    )
+    run_basic(macro, "SortDeals", outdir)
+    if not made.exists():
+        pytest.fail(f"LibreOffice did not sort and save {path.name}")
+    return made
+
+
+def run_basic(text: str, sub: str, outdir: Path) -> None:
+    """Runs a Sub of a Basic module of ours, which has to end the program; LibreOffice tells nobody of its errors."""
     _office(
         outdir, "--terminate_after_init"
     )  # a first start lays out the profile, and would overwrite the macro
     basic = outdir / "profile" / "user" / "basic"
-    macro = _SORT.format(
-        source=path.resolve().as_uri(), target=made.resolve().as_uri(), sheet=sheet, field=column - 1
-    )
     (basic / "Standard").mkdir(parents=True, exist_ok=True)
-    for name, text in {**_LIBRARY, "Standard/Module1.xba": _MODULE.format(code=escape(macro))}.items():
-        (basic / name).write_text(text, encoding="utf-8")
-    _office(outdir, "macro:///Standard.Module1.SortDeals")
-    if not made.exists():
-        pytest.fail(f"LibreOffice did not sort and save {path.name}")
-    return made
+    for name, content in {**_LIBRARY, "Standard/Module1.xba": _MODULE.format(code=escape(text))}.items():
+        (basic / name).write_text(content, encoding="utf-8")
+    _office(outdir, f"macro:///Standard.Module1.{sub}")
 
 
 _DOCTYPE = '<!DOCTYPE {0} PUBLIC "-//OpenOffice.org//DTD OfficeDocument 1.0//EN" "{1}.dtd">'

@@ -17,10 +17,11 @@ End Sub
 
 Private Sub Ask(ByVal Command As String)
     Dim Answer As Variant
-    Dim Reason As String
+    Dim Detail As String
 
-    If Not InterpreterIsThere(Reason) Then
-        Tell "SHEETS_CRM_NO_PYTHON", Reason, "Python is not where this workbook looks for it. Nothing was changed." _
+    Detail = Interpreter()
+    If Detail <> "" And FileIsMissing(Detail) Then
+        Tell "SHEETS_CRM_NO_PYTHON", Detail, "Python is not where this workbook looks for it. Nothing was changed." _
             & " Whoever set up sheets-crm on this computer can mend it: sheets-crm excel doctor says how."
         Exit Sub
     End If
@@ -39,23 +40,17 @@ Private Sub Ask(ByVal Command As String)
     Exit Sub
 
 NotStarted:
-    Reason = Err.Description
-    Tell "SHEETS_CRM_NOT_STARTED", Reason, "Python could not be started, so nothing was changed. Whoever set up" _
+    Detail = Err.Description
+    Tell "SHEETS_CRM_NOT_STARTED", Detail, "Python could not be started, so nothing was changed. Whoever set up" _
         & " sheets-crm on this computer can mend it: sheets-crm excel doctor says how."
 End Sub
 
-' True unless it is certain that the interpreter of the settings is missing; Path is where it should be. xlwings would
-' only say "Could not find Interpreter!". Not asked on macOS, where looking at a file makes Excel ask for leave.
-Private Function InterpreterIsThere(ByRef Path As String) As Boolean
-    InterpreterIsThere = True
-    #If Not Mac Then
-        Path = Setting("INTERPRETER_WIN")
-        If Path = "" Then Path = Setting("INTERPRETER")
-        If InStr(Path, "\") = 0 Or InStr(Path, "%") > 0 Then Exit Function
-        ' Not Dir or GetAttr: they do not see a folder whose name is outside the code page of Windows.
-        On Error Resume Next
-        InterpreterIsThere = CreateObject("Scripting.FileSystemObject").FileExists(Path)
-    #End If
+' Where xlwings will look for Python on Windows, if the settings sheet says it outright; then a missing file can be told
+' in a sentence, where xlwings would say "Could not find Interpreter!".
+Private Function Interpreter() As String
+    Dim Path As String
+    Path = Setting("INTERPRETER_WIN")
+    If InStr(Path, "\") > 0 And InStr(Path, "%") = 0 Then Interpreter = Path
 End Function
 
 ' The message stands in the settings sheet in the language of this workbook. The source could not hold it: VBA keeps

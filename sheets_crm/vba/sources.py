@@ -14,7 +14,7 @@ from sheets_crm.vba.project import Module, class_module, document_module, standa
 BUTTONS = ("RunAudit", "RunWeek")
 """The macros that a button can be bound to."""
 
-_OURS = ("SheetsCrm", "SheetsCrmMessage")
+_OURS = ("SheetsCrm", "SheetsCrmSystem")
 
 _MESSAGES = {
     "SHEETS_CRM_NO_PYTHON": Text(

@@ -1,8 +1,8 @@
-Attribute VB_Name = "SheetsCrmMessage"
+Attribute VB_Name = "SheetsCrmSystem"
 Option Explicit
 
-' One message box that can show any language. On Windows VBA's own MsgBox turns every letter outside the code page of
-' the computer into a question mark; the function of Windows that it calls has a version without code pages.
+' What VBA itself cannot do in every language: a message box and a look at a file. Both go past the code page of the
+' computer, in which VBA's own MsgBox and Dir turn every letter that it does not have into a question mark.
 
 #If Not Mac Then
     #If VBA7 Then
@@ -23,3 +23,11 @@ Public Sub ShowMessage(ByVal Message As String)
         MessageBoxW Application.hWnd, StrPtr(Message), StrPtr(TITLE), vbExclamation
     #End If
 End Sub
+
+' True only if it is certain. Not asked on macOS, where looking at a file makes Excel ask the user for leave.
+Public Function FileIsMissing(ByVal Path As String) As Boolean
+    #If Not Mac Then
+        On Error Resume Next
+        FileIsMissing = Not CreateObject("Scripting.FileSystemObject").FileExists(Path)
+    #End If
+End Function
