@@ -28,6 +28,8 @@ SECURITY = r"HKCU\Software\Microsoft\Office\16.0\Excel\Security"
 POLICY = r"HKCU\Software\Policies\Microsoft\Office\16.0\Excel\Security"
 CLOUD = r"HKCU\Software\Policies\Microsoft\Cloud\Office\16.0\Excel\Security"
 SCRIPT = "/Users/ann/Library/Application Scripts/com.microsoft.Excel/xlwings-0.37.8.applescript"
+DEFENDER = r"HKLM\SOFTWARE\Policies\Microsoft\Windows Defender\Windows Defender Exploit Guard\ASR\Rules"
+NO_CHILDREN, NO_API = "d4f940ab-401b-4efc-aadc-ad5f3c50688a", "92e97fa1-2edf-4476-bdd6-9dd0b4dddc7b"
 MANAGED = "/Library/Managed Preferences/com.microsoft.office.plist"
 
 
@@ -139,6 +141,8 @@ def test_linux_has_no_excel_and_the_rest_cannot_be_told(book: Path) -> None:
         (valued(cloud_VBAWarnings=4), "switched off by a policy"),
         (replace(WINDOWS, values={**WINDOWS.values, (r"HKLM\Software\Policies\Microsoft\Office\16.0\Common", "vbaoff"): 1}),
          "switched off by a policy"),
+        (replace(WINDOWS, values={**WINDOWS.values, (DEFENDER, NO_CHILDREN): "1", (DEFENDER, NO_API): 1}),
+         f"keeps the buttons from starting Python ({NO_CHILDREN}, {NO_API})"),
         (replace(MAC, files={MANAGED: plistlib.dumps({"VisualBasicEntirelyDisabled": True})}), "switched off by a policy"),
         (replace(MAC, files={MANAGED: plistlib.dumps({"VisualBasicMacroExecutionState": "DisabledWithoutWarnings"})}),
          "switched off by a policy"),
@@ -158,6 +162,7 @@ def test_what_is_missing_is_one_line_that_says_the_mend(computer: Played, senten
         valued(own_VBAWarnings=2),
         valued(policy_VBAWarnings=2, own_VBAWarnings=4),
         valued(policy_blockcontentexecutionfrominternet=1),
+        replace(WINDOWS, values={**WINDOWS.values, (DEFENDER, NO_CHILDREN): "2", (DEFENDER, NO_API): "0"}),
         replace(MAC, files={MANAGED: b"no property list"}),
         replace(
             MAC, files={MANAGED: plistlib.dumps({"VisualBasicMacroExecutionState": "DisabledWithWarnings"})}

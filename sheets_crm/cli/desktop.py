@@ -18,6 +18,9 @@ _OFFICE = r"Software\{}Microsoft\{}Office\16.0\{}"
 """The key of Office's settings, of policies on them, and of policies that come from Microsoft's cloud."""
 _APP_PATH = r"HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\App Paths\excel.exe"
 _EXCEL_APP = "Microsoft Excel.app"
+_DEFENDER = r"HKLM\SOFTWARE\Policies\Microsoft\Windows Defender\Windows Defender Exploit Guard\ASR\Rules"
+_FORBIDDING = ("d4f940ab-401b-4efc-aadc-ad5f3c50688a", "92e97fa1-2edf-4476-bdd6-9dd0b4dddc7b")
+"""Rules of Microsoft Defender: Office starts no programs; macros do not call Windows."""
 _MAC_POLICY = "/Library/Managed Preferences/com.microsoft.office.plist"
 _INTERNET_ZONE = 3
 _SYSTEMS = {"win32": "Windows", "darwin": "macOS"}
@@ -82,6 +85,8 @@ def _macros(computer: Computer) -> Iterator[Check]:
         yield _trust_center(computer)
         blocked = _policy(computer, r"Excel\Security", "blockcontentexecutionfrominternet") == 1
         yield Check(_FOREIGN_BLOCKED if blocked else _FOREIGN, good=None)
+        rules = [rule for rule in _FORBIDDING if str(computer.registry(_DEFENDER, rule)) == "1"]
+        yield Check(_DEFENDED.fill(rules=", ".join(rules)), good=False) if rules else Check(_UNDEFENDED)
     elif computer.platform == "darwin":
         yield _mac_policy(computer)
     else:
@@ -291,6 +296,16 @@ _FOREIGN_BLOCKED = Text(
     "`excel init` is not concerned.",
     "Политика фирмы запрещает макросы в книгах из почты и интернета; к созданной здесь командой `excel init` это "
     "не относится.",
+)
+_UNDEFENDED = Text(
+    "No group policy for Microsoft Defender keeps Excel from starting Python.",
+    "Групповая политика для Microsoft Defender не мешает Excel запускать Python.",
+)
+_DEFENDED = Text(
+    "A rule of Microsoft Defender keeps the buttons from starting Python ({rules}): ask IT for an exception (docs/"
+    "excel.md says for what). Without macros: sheets-crm run excel:",
+    "Правило Microsoft Defender не даёт кнопкам запускать Python ({rules}): попросите ИТ об исключении (о каком, "
+    "сказано в docs/excel.md). Без макросов: sheets-crm run excel:",
 )
 _NO_MARK = Text("The file is not marked as coming from elsewhere.", "Отметки, что файл пришёл извне, нет.")
 _MARK_UNKNOWN = Text(
