@@ -17,7 +17,7 @@ from sheets_crm.vba import Module, messages, modules, project
 from sheets_crm.vba.reading import Unreadable, sources
 
 _OURS = "SheetsCrm"
-"""The module by which a project is known to be ours."""
+"""The module by which a project is known to be ours; the names of the others begin so."""
 SETTINGS = "xlwings.conf"
 """The sheet where xlwings' macros look first."""
 INTERPRETERS = {"win32": "Interpreter_Win", "darwin": "Interpreter_Mac"}
@@ -100,12 +100,14 @@ def refuse_macros(data: bytes) -> None:
     made = project_of(data)
     if made is None:
         return
+    # Code in the module of a sheet or of the workbook is somebody's.
     ours = {module.name.casefold() for module in _modules(data) if module.kind in ("standard", "class")}
     try:
         code = {name.casefold() for name, text in sources(made).items() if _code(text)}
     except Unreadable:
         code = set()
-    if not _OURS.casefold() in code <= ours:
+    strange = {name for name in code - ours if not name.startswith(_OURS.casefold())}
+    if strange or _OURS.casefold() not in code:
         raise WorkbookUnsafe(_HAS_MACROS)
 
 
