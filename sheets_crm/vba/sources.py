@@ -11,10 +11,8 @@ from sheets_crm.errors import SheetsCrmError
 from sheets_crm.text import Text
 from sheets_crm.vba.project import Module, class_module, document_module, standard_module
 
-BUTTONS = ("RunAudit", "RunWeek")
-"""The macros that a button can be bound to."""
-
 _OURS = ("SheetsCrm", "SheetsCrmSystem")
+"""The first holds the macros of the buttons: RunAudit and RunWeek."""
 
 _MESSAGES = {
     "SHEETS_CRM_NO_PYTHON": Text(
