@@ -139,7 +139,7 @@ def as_macro_workbook(data: bytes) -> bytes:
         for info in old.infolist():
             xml = old.read(info)
             if info.filename == "[Content_Types].xml":
-                xml = _MAIN_TYPE.sub(b"application/vnd.ms-excel.sheet.macroEnabled.main+xml", xml)
+                xml = _MAIN_TYPE.sub(rb"\1application/vnd.ms-excel.sheet.macroEnabled.main+xml", xml)
             elif re.search(rb"<(\w+:)?workbook\s", xml[:2000]) and info.filename.endswith(".xml"):
                 xml = _with_code_name(xml)
             new.writestr(info.filename, xml)
@@ -147,8 +147,9 @@ def as_macro_workbook(data: bytes) -> bytes:
 
 
 _MAIN_TYPE = re.compile(
-    rb"application/vnd\.(openxmlformats-officedocument\.spreadsheetml\.(sheet|template)"
-    rb"|ms-excel\.(sheet|template)\.macroEnabled)\.main\+xml"
+    rb"""(<(?:\w+:)?Override[^>]*?ContentType=["'])application/vnd\."""
+    rb"(?:openxmlformats-officedocument\.spreadsheetml\.(?:sheet|template)"
+    rb"|ms-excel\.(?:sheet|template)\.macroEnabled)\.main\+xml"
 )
 
 

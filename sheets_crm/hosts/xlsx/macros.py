@@ -163,11 +163,13 @@ def _draw(package: Package, sheet: str, buttons: Sequence[Button]) -> dict[str, 
     if not missing:
         return {}
     at = old.rfind(b"</xml>")
-    numbers = [int(number) for number in re.findall(rb'id="_x0000_s(\d+)"', old)]
-    if at < 0 or not numbers or b"xmlns:v=" not in old:
+    if at < 0:
         raise WorkbookUnsafe(_ODD_DRAWING)
+    last = max((int(number) for number in _SHAPE_ID.findall(old)), default=_IDS)
     shapes = b"" if b'id="_x0000_t201"' in old else _SHAPE_TYPE
-    shapes += b"".join(_shape(button, max(numbers) + n) for n, button in enumerate(missing, 1))
+    shapes += b"".join(_shape(button, last + n) for n, button in enumerate(missing, 1))
+    # What stands there may have spelled the namespaces otherwise.
+    shapes = re.sub(rb"<v:shape(?:type)? ", lambda tag: tag[0] + _SPACES + b" ", shapes)
     package.put(drawing, old[:at] + shapes + old[at:])
     return {drawing: shapes}
 
@@ -190,12 +192,8 @@ def _free_block(package: Package) -> int:
 
 def _drawing(block: int, buttons: Sequence[Button]) -> bytes:
     shapes = b"".join(_shape(button, block * _IDS + n) for n, button in enumerate(buttons, 1))
-    return b'%b<o:idmap v:ext="edit" data="%d"/></o:shapelayout>%b%b</xml>' % (
-        _OPENING,
-        block,
-        _SHAPE_TYPE,
-        shapes,
-    )
+    layout = b'<o:shapelayout v:ext="edit"><o:idmap v:ext="edit" data="%d"/></o:shapelayout>' % block
+    return b"<xml %b>%b%b%b</xml>" % (_SPACES, layout, _SHAPE_TYPE, shapes)
 
 
 def _shape(button: Button, number: int) -> bytes:
@@ -208,10 +206,11 @@ def _called(macro: str) -> bytes:
     return b"<x:FmlaMacro>[0]!%b</x:FmlaMacro>" % macro.encode()
 
 
-_OPENING = (
-    b'<xml xmlns:v="urn:schemas-microsoft-com:vml" xmlns:o="urn:schemas-microsoft-com:office:office" '
-    b'xmlns:x="urn:schemas-microsoft-com:office:excel"><o:shapelayout v:ext="edit">'
+_SPACES = (
+    b'xmlns:v="urn:schemas-microsoft-com:vml" xmlns:o="urn:schemas-microsoft-com:office:office" '
+    b'xmlns:x="urn:schemas-microsoft-com:office:excel"'
 )
+_SHAPE_ID = re.compile(rb'id="_x0000_s(\d+)"')
 _SHAPE_TYPE = (
     b'<v:shapetype id="_x0000_t201" coordsize="21600,21600" o:spt="201" path="m,l,21600r21600,l21600,xe">'
     b'<v:stroke joinstyle="miter"/><v:path shadowok="f" o:extrusionok="f" strokeok="f" fillok="f" '
