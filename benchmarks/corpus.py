@@ -97,28 +97,46 @@ def tried(source: Path, copy: Path) -> Outcome:
     return outcome
 
 
-def buttoned(source: Path, copy: Path) -> Outcome:
-    """One workbook, its macro copy by `excel init --into`, and a run on that."""
+def copied(source: Path, copy: Path) -> Outcome:
+    """One workbook, and its macro copy by `excel init --into` in `copy`."""
     outcome = Outcome(source.name)
-    copy, before = copy.with_suffix(".xlsm"), source.read_bytes()
+    before = source.read_bytes()
     made = XlsxCopy(before, source.name)
     try:
         refuse_macros(before)
         done = add_sheets(made, lang=None, otherwise="en", start=BY_BUTTON)
         room = guide_name(done.lang) in done.sheets
         after = with_buttons(made.data, done.lang, {"win32": r"C:\Python\python.exe"}, room=room)
-        copy.write_bytes(after)
-        run = sync.run(XlsxHost(copy), today=lambda _: AS_OF, as_of=AS_OF)
     except SheetsCrmError as problem:
         outcome.refused = problem.message.en
         return outcome
     except Exception as problem:  # noqa: BLE001 - whatever else it is, it is a breach
         outcome.other.append(_traceback(problem))
         return outcome
-    final = copy.read_bytes()
-    outcome.foreign = changed(as_macro_workbook(before), final, ours(run.changes), grown(run.changes))
-    outcome.faults = new_faults(before, final)
-    if macro_parts(final) != macro_parts(after) or len(macro_parts(after)) < 2:
+    copy.write_bytes(after)
+    outcome.foreign = changed(as_macro_workbook(before), after, {})
+    outcome.faults = new_faults(before, after)
+    if len(macro_parts(after)) < 2:
+        outcome.other.append("it has no macros, or no buttons")
+    return outcome
+
+
+def buttoned(source: Path, copy: Path) -> Outcome:
+    """One workbook, its macro copy, and a run on that."""
+    copy = copy.with_suffix(".xlsm")
+    outcome = copied(source, copy)
+    if outcome.refused or outcome.breached:
+        return outcome
+    made = copy.read_bytes()
+    try:
+        run = sync.run(XlsxHost(copy), today=lambda _: AS_OF, as_of=AS_OF)
+    except Exception as problem:  # noqa: BLE001 - what `tried` can run, this can
+        outcome.other.append(_traceback(problem))
+        return outcome
+    before, after = source.read_bytes(), copy.read_bytes()
+    outcome.foreign = changed(as_macro_workbook(before), after, ours(run.changes), grown(run.changes))
+    outcome.faults = new_faults(before, after)
+    if macro_parts(after) != macro_parts(made):
         outcome.other.append("the run changed the macros or the buttons")
     if _opens(source) and not _opens(copy):
         outcome.other.append("openpyxl opens it no longer")

@@ -14,7 +14,7 @@ import pytest
 from openpyxl.comments import Comment
 from openxml_audit import OpenXmlValidator  # type: ignore[import-untyped]
 
-from benchmarks.corpus import as_macro_workbook, buttoned, macro_parts
+from benchmarks.corpus import as_macro_workbook, buttoned, copied, macro_parts
 from benchmarks.foreign import changed
 from benchmarks.repair_lint import faults, new_faults
 from sheets_crm.errors import UsageError, WorkbookUnsafe
@@ -402,6 +402,17 @@ def test_real_workbooks_become_macro_workbooks_and_lose_nothing(name: str, tmp_p
     assert (outcome.refused, outcome.breached) == ("", False), outcome
     made = tmp_path / name
     assert set(audited(made.with_suffix(".xlsm"))) <= set(audited(source))
+
+
+def test_all_real_workbooks_that_take_our_sheets_take_macros_and_lose_nothing(tmp_path: Path) -> None:
+    """No foreign part of the 122 is changed, and Excel has nothing new to repair; refused are those with macros too."""
+    sources = sorted(shared("corpus").glob("*.xl[st]*"))
+    outcomes = [copied(path, tmp_path / f"{path.name}.xlsm") for path in sources]
+    assert len(outcomes) == 122
+    assert [outcome for outcome in outcomes if outcome.breached] == []
+    refused = [outcome.refused for outcome in outcomes if outcome.refused]
+    assert sum("has macros of its own" in sentence for sentence in refused) == 7
+    assert len(refused) == 14
 
 
 # ---------------------------------------------------------------- the file host on it

@@ -70,7 +70,7 @@ def _copied(session: Session, source: Path, path: Path | None, extra: list[str])
     from sheets_crm.hosts.xlsx.save import write_file  # noqa: PLC0415
     from sheets_crm.template.guide import BY_BUTTON, guide_name  # noqa: PLC0415
     from sheets_crm.template.into import add_sheets  # noqa: PLC0415
-    from sheets_crm.template.macros import refuse_macros, with_buttons  # noqa: PLC0415
+    from sheets_crm.template.macros import guide_of, refuse_macros, with_buttons  # noqa: PLC0415
 
     target = path or source.with_suffix(".xlsm")
     copy = XlsxCopy(load(source), source.name)
@@ -84,7 +84,8 @@ def _copied(session: Session, source: Path, path: Path | None, extra: list[str])
         data = with_buttons(copy.data, done.lang, _this_python(), room=room)
     session.book_lang = done.lang
     write_file(target, data, like=source)
-    return target, [_COPIED.fill(path=str(target), name=source.name), *lines_about(done, target.name)]
+    copied = _COPIED.fill(path=str(target), name=source.name, guide=guide_of(data).name)
+    return target, [copied, *lines_about(done, target.name)]
 
 
 @excel.command(short_help="Say what is missing for the buttons to work.")
@@ -141,9 +142,9 @@ _MADE = Text(
 )
 _COPIED = Text(
     "{path} is a copy of {name} with macros; {name} stayed as it was. From now on work in the copy: open it in Excel "
-    "and allow its macros when Excel asks.",
+    "and allow its macros when Excel asks; the buttons are at the top of the sheet “{guide}”.",
     "{path}: копия книги {name} с макросами; сама {name} не тронута. Теперь работайте в копии: откройте её в Excel "
-    "и разрешите макросы, когда он спросит.",
+    "и разрешите макросы, когда он спросит; кнопки вверху листа «{guide}».",
 )
 _NO_PYTHON = Text(
     "This system has no Excel, so the workbook names no Python yet; on the computer with Excel the command below says "

@@ -89,7 +89,7 @@ def with_buttons(data: bytes, lang: Lang, interpreters: Mapping[str, str], *, ro
     of its own, a sheet `xlwings.conf` without macros of ours, or cannot be written safely.
     """
     refuse_macros(data)
-    guide = _guide(data)
+    guide = guide_of(data)
     if project_of(data) is None or interpreters_of(data) is None:
         data = patched(data, Changes(pages=(settings_page(lang, interpreters),)))
     return with_macros(data, project(_modules(data)), guide.name, list(_buttons(guide, lang, room=room)))
@@ -149,7 +149,8 @@ def interpreters_of(data: bytes) -> dict[str, str] | None:
     return {platform: stated.get(name.casefold(), "") for platform, name in INTERPRETERS.items()}
 
 
-def _guide(data: bytes) -> Grid:
+def guide_of(data: bytes) -> Grid:
+    """The sheet with the guide, which stands under its name in either language."""
     names = {folded(guide_name(lang)) for lang in LANGS}
     found = XlsxCopy(data, "").read(lambda sheets: [s.name for s in sheets if folded(s.name) in names][:1])
     return next(iter(found.grids.values()))
