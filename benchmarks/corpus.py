@@ -123,7 +123,7 @@ def copied(source: Path, copy: Path) -> Outcome:
 
 def buttoned(source: Path, copy: Path) -> Outcome:
     """One workbook, its macro copy, and a run on that."""
-    copy = copy.with_suffix(".xlsm")
+    copy = copy.with_name(f"{copy.name}.xlsm")
     outcome = copied(source, copy)
     if outcome.refused or outcome.breached:
         return outcome
@@ -345,12 +345,16 @@ def measured(
     folder.mkdir()
     outcomes = [how(source, folder / source.name) for source in sources]
     if libreoffice:
-        made = [folder / o.name for o in outcomes if not o.refused and (folder / o.name).exists()]
-        opened = opened_by_libreoffice([*sources, *made], folder)
+        made = {
+            outcome.name: path
+            for outcome in outcomes
+            for path in (folder / outcome.name, folder / f"{outcome.name}.xlsm")
+            if not outcome.refused and path.exists()
+        }
+        opened = opened_by_libreoffice([*sources, *made.values()], folder)
         for outcome, source in zip(outcomes, sources, strict=True):
-            copy = folder / outcome.name
-            if copy in made:
-                outcome.opened = source in opened, copy in opened
+            if outcome.name in made:
+                outcome.opened = source in opened, made[outcome.name] in opened
             if outcome.opened == (True, False):
                 outcome.other.append("LibreOffice opens it no longer")
     return outcomes

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import zipfile
+from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
 from types import SimpleNamespace
@@ -18,7 +19,7 @@ from benchmarks.corpus import as_macro_workbook, buttoned, copied, macro_parts
 from benchmarks.foreign import changed
 from benchmarks.repair_lint import faults, new_faults
 from sheets_crm.errors import UsageError, WorkbookUnsafe
-from sheets_crm.hosts.xlsx import made_of
+from sheets_crm.hosts.xlsx import macros, made_of
 from sheets_crm.hosts.xlsx.macros import Button, CodeNames, Corner, code_names, project_of, with_macros
 from sheets_crm.hosts.xlsx.package import Package
 from sheets_crm.template import pages
@@ -363,6 +364,22 @@ def test_macros_of_an_earlier_version_of_ours_are_replaced(tmp_path: Path) -> No
     assert new == fresh("en")
 
 
+def test_what_was_not_to_change_is_proved_before_anything_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A part of the firm's that the drawing of buttons spoils, and one more reason for Excel to repair."""
+    for part, spoil in (
+        ("xl/theme/theme1.xml", lambda package: package.put("xl/theme/theme1.xml", b"<theme/>")),
+        ("content type", lambda package: package.put("xl/no.type", b"<a/>")),
+    ):
+
+        def draw(package: Package, *_: object, spoil: Callable[[Package], None] = spoil) -> dict[str, bytes]:
+            spoil(package)
+            return {}
+
+        monkeypatch.setattr(macros, "_draw", draw)
+        with pytest.raises(WorkbookUnsafe, match=f"not ours .*{part}"):
+            with_macros(firm(), project(modules(())), "Deals", [])
+
+
 def test_a_drawing_of_an_odd_kind_is_refused() -> None:
     """Rather than guessed at."""
     data = guided()
@@ -400,8 +417,7 @@ def test_real_workbooks_become_macro_workbooks_and_lose_nothing(name: str, tmp_p
     source = shared(f"corpus/{name}")
     outcome = buttoned(source, tmp_path / name)
     assert (outcome.refused, outcome.breached) == ("", False), outcome
-    made = tmp_path / name
-    assert set(audited(made.with_suffix(".xlsm"))) <= set(audited(source))
+    assert set(audited(tmp_path / f"{name}.xlsm")) <= set(audited(source))
 
 
 def test_all_real_workbooks_that_take_our_sheets_take_macros_and_lose_nothing(tmp_path: Path) -> None:

@@ -179,11 +179,13 @@ def _inside(computer: Computer, workbook: Path) -> Iterator[Check]:
         yield Check(problem.message, good=False)
         return
     if not macros:
-        yield Check(_NO_MACROS.fill(name=workbook.name), good=False)
+        yield Check(_NO_MACROS.fill(name=workbook.name, path=str(workbook)), good=False)
     elif stale is None:
         yield Check(_STRANGE_MACROS.fill(name=workbook.name), good=False)
     elif stale:
-        yield Check(_OLD_MACROS.fill(name=workbook.name, modules=", ".join(stale)), good=False)
+        yield Check(
+            _OLD_MACROS.fill(name=workbook.name, path=str(workbook), modules=", ".join(stale)), good=False
+        )
     else:
         yield Check(_OUR_MACROS.fill(version=__version__))
     yield _interpreter(computer, data)
@@ -337,8 +339,8 @@ _REMOTE = Text(
     "Папка в сети: возможно, Excel будет выполнять там макросы, только если ИТ сделает её надёжным расположением.",
 )
 _NO_MACROS = Text(
-    "{name} has no macros; make a copy that has them: sheets-crm excel init --into {name}",
-    "В {name} нет макросов; сделайте копию с ними: sheets-crm excel init --into {name}",
+    "{name} has no macros; make a copy that has them: sheets-crm excel init --into {path}",
+    "В {name} нет макросов; сделайте копию с ними: sheets-crm excel init --into {path}",
 )
 _STRANGE_MACROS = Text(
     "The macros in {name} are not ours; how to add ours by hand says docs/excel.md.",
@@ -346,9 +348,9 @@ _STRANGE_MACROS = Text(
 )
 _OLD_MACROS = Text(
     "The macros in {name} differ from those of this version ({modules}); make a copy with the new ones: "
-    "sheets-crm excel init --into {name} NEW.xlsm",
+    "sheets-crm excel init --into {path} NEW.xlsm",
     "Макросы в {name} не такие, как в этой версии ({modules}); сделайте копию с новыми: "
-    "sheets-crm excel init --into {name} НОВАЯ.xlsm",
+    "sheets-crm excel init --into {path} НОВАЯ.xlsm",
 )
 _OUR_MACROS = Text(
     "The macros in it are those of this version (sheets-crm {version}).",

@@ -104,7 +104,7 @@ def doctor(ctx: click.Context, workbook: Path | None) -> None:
     session = ctx.find_object(Session) or Session()
     if workbook is not None:
         session.book_lang = _language(workbook)
-    if told(session, checks(ThisComputer(), workbook)):
+    if told(session, checks(ThisComputer(), workbook and workbook.absolute())):
         ctx.exit(1)
 
 
