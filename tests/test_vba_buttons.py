@@ -9,9 +9,9 @@ from openxml_audit import OpenXmlValidator  # type: ignore[import-untyped]
 
 from benchmarks import repair_lint
 from sheets_crm.text import LANGS, Lang
-from sheets_crm.vba import messages, modules
+from sheets_crm.vba import messages
 from tests.libreoffice_macro import BOX, BOX_WITHOUT_PYTHON, FAILS, RAISES, RECORDER, open_and_run
-from tests.macro_workbook import LABELS, macro_workbook
+from tests.macro_workbook import LABELS, macro_workbook, modules_of
 from tests.olevba import sources
 
 COMMANDS = {
@@ -23,10 +23,10 @@ NOWHERE = {"Interpreter_Win": r"C:\Users\Анна\venv\Scripts\python.exe"}
 
 @pytest.mark.parametrize("lang", LANGS)
 def test_libreoffice_opens_it_and_finds_the_buttons_bound(lang: Lang, tmp_path: Path) -> None:
-    """Every module is there with its source, and a click on each button runs its macro."""
+    """Every module is there with its source, also under Russian code names; a click on a button runs its macro."""
     seen = open_and_run(macro_workbook(tmp_path / "book.xlsm", lang), tmp_path / "office")
     assert seen.buttons == dict(zip(LABELS[lang], COMMANDS, strict=True))
-    made = {module.name: module.source for module in modules(["Sheet1", "Sheet2"])}
+    made = {module.name: module.source for module in modules_of(lang)}
     assert seen.modules.keys() == made.keys()
     for name in ("SheetsCrm", "SheetsCrmSystem", "xlwings"):
         code = made[name].replace("\r\n", "\n").split("\n", 1)[1]
@@ -41,6 +41,13 @@ def test_a_button_asks_python_for_exactly_one_run(macro: str, tmp_path: Path) ->
         path, tmp_path / "office", run=macro, stubs={"xlwings": RECORDER, "SheetsCrmSystem": BOX}
     )
     assert seen.cell == COMMANDS[macro]
+
+
+def test_an_interpreter_that_cannot_be_looked_for_is_not_called_missing(tmp_path: Path) -> None:
+    """Here there is nothing to look with, as where IT has switched it off: then xlwings is left to try."""
+    path = macro_workbook(tmp_path / "book.xlsm", "en", NOWHERE)
+    seen = open_and_run(path, tmp_path / "office", run="SheetsCrm.RunAudit", stubs={"xlwings": RECORDER})
+    assert seen.cell == COMMANDS["SheetsCrm.RunAudit"]
 
 
 FAILURES = {
@@ -98,4 +105,4 @@ def test_olevba_reads_the_sources_out_of_the_workbook(tmp_path: Path) -> None:
     """As IT does with a file that it was sent."""
     path = macro_workbook(tmp_path / "book.xlsm", "ru")
     found = sources(path.name, path.read_bytes())
-    assert set(found.values()) == {module.source for module in modules(["Sheet1", "Sheet2"])}
+    assert set(found.values()) == {module.source for module in modules_of("ru")}

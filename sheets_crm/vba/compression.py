@@ -5,10 +5,13 @@ from __future__ import annotations
 import struct
 from collections import defaultdict
 
+from sheets_crm.errors import UsageError
+from sheets_crm.text import Text
+
 CHUNK = 4096
 _SIGNATURE = b"\x01"
-_COMPRESSED, _RAW = 0xB000, 0x3000
-"""The flag and the signature of a chunk's header (2.4.1.1.5): what follows is tokens, or the bytes themselves."""
+_COMPRESSED = 0xB000
+"""The flag and the signature of a chunk's header (2.4.1.1.5): what follows is tokens."""
 _LEAST = 3
 """The shortest copy that a token can stand for (2.4.1.3.19.2)."""
 
@@ -16,8 +19,9 @@ _LEAST = 3
 def compress(data: bytes) -> bytes:
     """`data` as a CompressedContainer (2.4.1.1.1): a signature, and a chunk for every 4,096 bytes.
 
-    A last chunk that tokens would make longer than that is stored as it is and padded with zeros, for the format
-    cannot say where it ends (2.4.1.3.10). Text never comes near it.
+    A UsageError if tokens make a chunk longer than that, which no text does. The format would let its bytes be
+    stored as they are (2.4.1.3.10), but a last chunk would be padded with zeros, and Excel is said to drop such
+    a module without a word.
     """
     chunks = (data[start : start + CHUNK] for start in range(0, len(data), CHUNK))
     return _SIGNATURE + b"".join(map(_chunk, chunks))
@@ -26,8 +30,14 @@ def compress(data: bytes) -> bytes:
 def _chunk(data: bytes) -> bytes:
     """One CompressedChunk (2.4.1.1.4): its header, which tells its own length less three, and its tokens."""
     tokens = _tokens(data)
-    if len(tokens) >= CHUNK:
-        return struct.pack("<H", _RAW | CHUNK - 1) + data.ljust(CHUNK, b"\0")
+    if len(tokens) > CHUNK:
+        raise UsageError(
+            Text(
+                "A macro module holds text in which nothing repeats, such as encoded data; Excel would not read it.",
+                "В модуле макросов есть текст без единого повтора, например закодированные данные; Excel его не"
+                " прочтёт.",
+            )
+        )
     return struct.pack("<H", _COMPRESSED | len(tokens) - 1) + tokens
 
 

@@ -49,14 +49,16 @@ def standard_module(name: str, text: str) -> Module:
 
 
 def class_module(name: str, text: str) -> Module:
-    """The module of an exported .cls file: the export's own head is not part of it, and the attributes differ."""
-    lines = text.splitlines()
-    if lines[:1] and lines[0].startswith("VERSION "):
+    """The module of an exported .cls file: not the export's own head, and the attributes that importing it adds.
+
+    Its description goes: the dir stream would have to repeat it, and only the object browser shows it.
+    """
+    lines = _crlf(text).split("\r\n")
+    if lines[0].startswith("VERSION "):
         lines = lines[lines.index("END") + 1 :]
-    described = [line for line in lines if line.startswith("Attribute VB_Description")]
     code = [line for line in lines if not line.startswith("Attribute VB_")]
     head = _attributes(name, "class", predeclared=False, customizable=False)
-    return Module(name, _crlf("\n".join([*head, *described, *code]) + "\n"), "class")
+    return Module(name, _crlf("\n".join([*head, *code])), "class")
 
 
 def document_module(name: str, kind: Literal["workbook", "sheet"]) -> Module:
@@ -65,14 +67,14 @@ def document_module(name: str, kind: Literal["workbook", "sheet"]) -> Module:
     return Module(name, _crlf("\n".join(head) + "\n"), kind)
 
 
-def project(modules: Sequence[Module], *, code_page: int | None = None) -> bytes:
+def project(modules: Sequence[Module]) -> bytes:
     """The bytes of vbaProject.bin with `modules` in this order.
 
-    Without a `code_page` it is the first of 1252 and 1251 that has every character. A UsageError if there is none,
-    if a name is not one that VBA allows, or if two modules bear the same.
+    Its code page is the first of 1252 and 1251 that has every character. A UsageError if there is none, if a name is
+    not one that VBA allows, or if two modules bear the same.
     """
     _check_names(modules)
-    page = code_page or _code_page(modules)
+    page = _code_page(modules)
 
     def encoded(text: str) -> bytes:
         return _encoded(text, page)
@@ -96,8 +98,8 @@ def project(modules: Sequence[Module], *, code_page: int | None = None) -> bytes
 def _dir(modules: Sequence[Module], page: int) -> bytes:
     """The dir stream (2.3.4.2) before compression.
 
-    It lists no references: VBA and the host's own library are always there, and our sources use nothing else. A
-    reference to another library is one more thing that may be missing on a computer.
+    It lists no references: VBA's and Excel's own libraries are always there and never listed, and these sources use
+    nothing else. A reference to another library is one more thing that may be missing on a computer.
     """
     name = _encoded(_NAME, page)
     records = [
@@ -262,4 +264,6 @@ def _utf16(text: str) -> bytes:
 
 
 def _crlf(text: str) -> str:
-    return "\r\n".join([*text.splitlines(), ""])
+    """`text` with VBA's line ends, the last line's too; nothing else in it changes."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").removesuffix("\n")
+    return lines.replace("\n", "\r\n") + "\r\n"
