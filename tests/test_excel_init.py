@@ -12,6 +12,7 @@ from types import SimpleNamespace
 
 import openpyxl
 import pytest
+import xlsxwriter  # type: ignore[import-untyped]
 from openpyxl.comments import Comment
 from openxml_audit import OpenXmlValidator  # type: ignore[import-untyped]
 
@@ -362,6 +363,30 @@ def test_macros_of_an_earlier_version_of_ours_are_replaced(tmp_path: Path) -> No
     assert outdated(new) == []
     assert interpreters_of(new) == {**PYTHON, "darwin": ""}
     assert new == fresh("en")
+
+
+def test_signed_macros_are_not_replaced() -> None:
+    """A signature that no longer fits would be worse than none."""
+    relation = "http://schemas.microsoft.com/office/2006/relationships/vbaProjectSignature"
+    signature = (
+        b'<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" '
+        b'Type="%b" Target="vbaProjectSignature.bin"/></Relationships>' % relation.encode()
+    )
+    signed = {"xl/_rels/vbaProject.bin.rels": signature, "xl/vbaProjectSignature.bin": b"signed"}
+    with pytest.raises(WorkbookUnsafe, match="The macros in the workbook are signed"):
+        with_buttons(with_parts(fresh("en"), signed), "en", {}, room=True)
+
+
+def test_a_chart_called_like_the_guide_is_a_question() -> None:
+    """No button can stand on it."""
+    buffer = BytesIO()
+    with xlsxwriter.Workbook(buffer) as book:
+        book.add_worksheet("Deals")
+        chart = book.add_chart({"type": "column"})
+        chart.add_series({"values": "=Deals!$A$1:$A$2"})
+        book.add_chartsheet("Start here").set_chart(chart)
+    with pytest.raises(WorkbookUnsafe, match="“Start here” that is not ours"):
+        with_buttons(buffer.getvalue(), "en", {}, room=False)
 
 
 def test_what_was_not_to_change_is_proved_before_anything_is_written(monkeypatch: pytest.MonkeyPatch) -> None:

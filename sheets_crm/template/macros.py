@@ -9,6 +9,7 @@ from sheets_crm.book import folded
 from sheets_crm.errors import WorkbookUnsafe
 from sheets_crm.hosts.xlsx import XlsxCopy, patched
 from sheets_crm.hosts.xlsx.macros import Button, Corner, code_names, project_of, with_macros
+from sheets_crm.hosts.xlsx.workbook import taken
 from sheets_crm.pages import look
 from sheets_crm.sheet import Cell, Changes, ColumnFormat, Grid, Page, Style
 from sheets_crm.template.guide import BUTTONS, RUN_AUDIT, RUN_WEEK, guide_name
@@ -150,9 +151,11 @@ def interpreters_of(data: bytes) -> dict[str, str] | None:
 
 
 def guide_of(data: bytes) -> Grid:
-    """The sheet with the guide, which stands under its name in either language."""
+    """The sheet with the guide, which stands under its name in either language. Raises WorkbookUnsafe if it is a chart."""
     names = {folded(guide_name(lang)) for lang in LANGS}
-    found = XlsxCopy(data, "").read(lambda sheets: [s.name for s in sheets if folded(s.name) in names][:1])
+    found = XlsxCopy(data, "").read(lambda sheets: [s.name for s in sheets if folded(s.name) in names])
+    if not found.grids:
+        raise taken(next(s.name for s in found.sheets if folded(s.name) in names))
     return next(iter(found.grids.values()))
 
 

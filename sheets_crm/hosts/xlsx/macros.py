@@ -1,4 +1,4 @@
-"""A macro workbook: a compiled project and buttons that call it are put into a package; all else stays as it was."""
+"""A macro workbook: a project and buttons that call it are put into a package; all else stays as it was."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from sheets_crm.hosts.xlsx.package import (
     CONTENT_TYPES,
     OFFICE,
     PACKAGE,
-    Element,
     Package,
     local,
     main,
@@ -76,7 +75,7 @@ class CodeNames(NamedTuple):
 
 
 def project_of(data: bytes) -> bytes | None:
-    """The compiled project of a workbook (`vbaProject.bin`); None if it has no macros. Raises WorkbookError."""
+    """The macro project of a workbook (`vbaProject.bin`); None if it has no macros. Raises WorkbookError."""
     package = Package(data)
     part = Workbook(package).part(_PROJECT)
     return package.read(part) if part else None
@@ -113,6 +112,8 @@ def with_macros(data: bytes, project: bytes, sheet: str, buttons: Sequence[Butto
         raise WorkbookUnsafe(_ODD)
     package.put(package.workbook, package.read(package.workbook), _MACRO_WORKBOOK)
     standing = workbook.part(_PROJECT)
+    if standing and package.relations(standing):
+        raise WorkbookUnsafe(_SIGNED)
     usual = "xl/vbaProject.bin"
     part = standing or (package.free_name(usual) if usual in package else usual)
     package.put(part, project, _PROJECT_TYPE)
@@ -135,8 +136,9 @@ def _draw(package: Package, sheet: str, buttons: Sequence[Button]) -> dict[str, 
 
     Every later Excel reads this form, and LibreOffice takes the macro from it.
     """
-    xml = package.read(sheet)
-    parts = split(xml)
+    if not buttons:
+        return {}
+    parts = split(package.read(sheet))
     standing = next((c for c in children(parts.tail, parts.prefix) if c.name == "legacyDrawing"), None)
     if standing is None:
         drawing = package.free_name("xl/drawings/vmlDrawing1.vml")
@@ -154,10 +156,9 @@ def _draw(package: Package, sheet: str, buttons: Sequence[Button]) -> dict[str, 
         before = len(parts.head) + len(parts.body) + _place(parts.tail, parts.prefix)
         package.put(sheet, parts.join()[:before] + link + parts.join()[before:])
         return {sheet: link}
-    link = parts.tail[standing.start : standing.end]
-    drawing = next(
-        (r.target for r in package.relations(sheet) if r.kind == "vmlDrawing" and r.id.encode() in link), ""
-    )
+    related = re.search(rb"""\bid\s*=\s*["']([^"']+)""", parts.tail[standing.start : standing.end])
+    stated = related[1].decode() if related else ""
+    drawing = next((r.target for r in package.relations(sheet) if r.id == stated), "")
     old = package.read(drawing) if drawing in package else b""
     missing = [button for button in buttons if _called(button.macro) not in old]
     if not missing:
@@ -245,11 +246,11 @@ def _prove(old: Package, new: Package, sheet: str, project: str, inserted: dict[
         elif name == old.workbook:
             sound = _named(before) == _named(after)
         elif name == CONTENT_TYPES:
-            sound = _only_more(_types(before, old.workbook), _types(after, old.workbook))
+            sound = not _types(before, old.workbook) - _types(after, old.workbook)
+        elif name in (relations_part(old.workbook), relations_part(sheet)):
+            sound = not _entries(before) - _entries(after)
         else:
-            sound = name in {relations_part(p) for p in (old.workbook, sheet)} and _only_more(
-                _entries(before), _entries(after)
-            )
+            sound = False
         if not sound:
             raise _lost(name)
     worse = _faults(new, old) - _faults(old, new)
@@ -269,28 +270,20 @@ def _named(xml: bytes) -> bytes:
     return serialise(root)
 
 
-def _entries(xml: bytes) -> Counter[tuple[tuple[str, str], ...]]:
-    return Counter(_attributes(entry) for entry in parse(xml) if local(entry))
+def _entries(xml: bytes) -> Counter[frozenset[tuple[object, object]]]:
+    return Counter(frozenset(entry.attrib.items()) for entry in parse(xml) if local(entry))
 
 
-def _types(xml: bytes, workbook: str) -> Counter[tuple[tuple[str, str], ...]]:
+def _types(xml: bytes, workbook: str) -> Counter[frozenset[tuple[object, object]]]:
     """The content types but for the workbook's own."""
-    named = f"/{workbook}".lower()
+    own = f"/{workbook}".lower()
     return Counter(
-        _attributes(entry)
-        for entry in parse(xml)
-        if local(entry) and entry.get("PartName", "").lower() != named
+        {
+            entry: times
+            for entry, times in _entries(xml).items()
+            if not any(key == "PartName" and str(value).lower() == own for key, value in entry)
+        }
     )
-
-
-def _attributes(entry: Element) -> tuple[tuple[str, str], ...]:
-    return tuple(sorted((str(key), str(value)) for key, value in entry.attrib.items()))
-
-
-def _only_more(
-    before: Counter[tuple[tuple[str, str], ...]], after: Counter[tuple[tuple[str, str], ...]]
-) -> bool:
-    return not before - after
 
 
 def _lost(what: str) -> WorkbookUnsafe:
@@ -300,6 +293,12 @@ def _lost(what: str) -> WorkbookUnsafe:
 _ODD = Text(
     "The workbook is not stored as an ordinary .xlsx; save it once in Excel as an Excel Workbook (.xlsx).",
     "Книга сохранена не как обычная .xlsx; сохраните её один раз в Excel как «Книга Excel (.xlsx)».",
+)
+_SIGNED = Text(
+    "The macros in the workbook are signed, and new ones would break the signature; remove it in Excel first (Alt+F11, "
+    "Tools, Digital Signature).",
+    "Макросы в книге подписаны, и новые нарушили бы подпись; сначала удалите её в Excel (Alt+F11, Tools, Digital "
+    "Signature).",
 )
 _ODD_DRAWING = Text(
     "The notes on the sheet of the buttons are stored in an unusual way; delete them there, or save the workbook once "
