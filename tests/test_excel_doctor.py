@@ -11,7 +11,7 @@ import pytest
 
 from sheets_crm.cli.care import Check
 from sheets_crm.cli.computer import Computer, ThisComputer
-from sheets_crm.cli.desktop import checks
+from sheets_crm.cli.desktop import _folder, _trust_center, checks
 from sheets_crm.hosts.xlsx import made_of
 from sheets_crm.hosts.xlsx.macros import with_macros
 from sheets_crm.template import pages
@@ -46,7 +46,7 @@ class Played:
     values: Mapping[tuple[str, str], int | str] = field(default_factory=dict)
     mark: bool | None = None
     network: bool = False
-    folders: tuple[str, ...] = ()
+    variables: Mapping[str, str] = field(default_factory=dict)
 
     def version(self, package: str) -> str | None:
         return self.packages.get(package)
@@ -68,8 +68,14 @@ class Played:
         assert path
         return self.network
 
-    def synced(self) -> tuple[str, ...]:
-        return self.folders
+    def subkeys(self, key: str) -> list[str]:
+        below = [
+            stated.removeprefix(f"{key}\\") for stated, _ in self.values if stated.startswith(f"{key}\\")
+        ]
+        return list(dict.fromkeys(name.partition("\\")[0] for name in below))
+
+    def environment(self, name: str) -> str:
+        return self.variables.get(name, "")
 
 
 WINDOWS = Played(
@@ -191,21 +197,68 @@ def test_macos_mark_is_told_with_the_command_that_takes_it_away(book: Path) -> N
     assert f'xattr -d com.apple.quarantine "{book}"' in line
 
 
+SYNC = r"HKCU\Software\SyncEngines\Providers\OneDrive\1234"
+TRUSTED = rf"{SECURITY}\Trusted Locations\Location3"
+CLOUD_FOLDER = "/Users/ann/Library/CloudStorage/OneDrive-Firm/sales/firm.xlsm"
+
+
 @pytest.mark.parametrize(
-    ("computer", "sentence"),
+    ("computer", "path", "sentence"),
     [
-        (WINDOWS, "The folder is on this computer"),
-        (replace(WINDOWS, network=True), "The folder is on the network"),
-        (replace(WINDOWS, folders=("{folder}",)), "kept in step by OneDrive or SharePoint"),
-        (replace(MAC, folders=("{folder}",)), "kept in step by OneDrive or SharePoint"),
-        (replace(MAC, folders=("{folder}2",)), "The folder is on this computer"),
+        (WINDOWS, r"C:\sales\firm.xlsm", "The folder is on this computer"),
+        (WINDOWS, r"\\server\sales\firm.xlsm", "The folder is on the network"),
+        (replace(WINDOWS, network=True), r"S:\sales\firm.xlsm", "The folder is on the network"),
+        (replace(WINDOWS, variables={"OneDrive": r"C:\Users\ann\OneDrive"}), r"c:\users\ANN\onedrive\a\firm.xlsm",
+         "kept in step by OneDrive or SharePoint"),
+        (replace(WINDOWS, variables={"OneDrive": r"C:\Users\ann\OneDrive"}), r"C:\Users\ann\OneDrive2\firm.xlsm",
+         "The folder is on this computer"),
+        (replace(WINDOWS, values={**WINDOWS.values, (SYNC, "MountPoint"): r"C:\Users\ann\Firm\Sales"}),
+         r"C:\Users\ann\Firm\Sales\firm.xlsm", "kept in step by OneDrive or SharePoint"),
+        (MAC, CLOUD_FOLDER, "kept in step by OneDrive or SharePoint"),
+        (MAC, "/Users/ann/sales/firm.xlsm", "The folder is on this computer"),
+    ],
+)  # fmt: skip
+def test_where_the_file_lies_is_told_and_is_no_fault(computer: Played, path: str, sentence: str) -> None:
+    """A folder whose name only begins alike is another; Windows knows no case."""
+    check = _folder(computer, path)
+    assert sentence in check.words.en
+    assert check.good is not False
+
+
+@pytest.mark.parametrize(
+    ("path", "below", "trusted"),
+    [
+        (r"C:\Sales\firm.xlsm", 0, True),
+        (r"C:\sales\2026\firm.xlsm", 0, False),
+        (r"C:\sales\2026\firm.xlsm", 1, True),
+        (r"C:\sales2\firm.xlsm", 1, False),
     ],
 )
-def test_where_the_file_lies_is_told_and_is_no_fault(computer: Played, sentence: str, book: Path) -> None:
-    """A folder whose name only begins alike is another."""
-    computer = replace(computer, folders=tuple(f.format(folder=book.parent) for f in computer.folders))
-    said(list(checks(computer, book)), sentence)
-    assert wrong(computer, book) == []
+def test_in_a_trusted_location_no_setting_keeps_macros_from_running(
+    path: str, below: int, trusted: bool
+) -> None:
+    """Nor a policy; the folders below only if that is allowed there."""
+    located = {
+        (TRUSTED, "Path"): "C:\\Sales\\",
+        (TRUSTED, "AllowSubFolders"): below,
+        (POLICY, "VBAWarnings"): 4,
+    }
+    check = _trust_center(replace(WINDOWS, values=located), path, signed=False)
+    assert check.good is trusted
+    assert ("trusted locations" in check.words.en) == trusted
+
+
+def test_signed_macros_run_where_only_these_may(book: Path) -> None:
+    """Once IT has signed the workbook there is nothing to mend."""
+    signature = (
+        b'<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" '
+        b'Type="http://schemas.microsoft.com/office/2006/relationships/vbaProjectSignature" '
+        b'Target="vbaProjectSignature.bin"/></Relationships>'
+    )
+    signed = {"xl/_rels/vbaProject.bin.rels": signature, "xl/vbaProjectSignature.bin": b"signed"}
+    assert len(wrong(valued(policy_VBAWarnings=3), book)) == 1
+    book.write_bytes(with_parts(book.read_bytes(), signed))
+    assert wrong(valued(policy_VBAWarnings=3), book) == []
 
 
 def test_a_python_that_is_not_there_is_told_with_the_one_to_enter(book: Path) -> None:
@@ -332,4 +385,5 @@ def test_the_facts_of_this_computer_can_be_asked_for(tmp_path: Path) -> None:
     assert here.registry(r"HKCU\Software\No\Such", "x") is None
     assert not here.quarantined(str(tmp_path / "a"))
     assert here.remote(str(tmp_path)) is False
-    assert isinstance(list(here.synced()), list)
+    assert list(here.subkeys(r"HKCU\Software\No\Such")) == []
+    assert here.environment("PATH")

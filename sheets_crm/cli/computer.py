@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 
 class Computer(Protocol):
@@ -31,14 +31,17 @@ class Computer(Protocol):
     def registry(self, key: str, name: str) -> int | str | None:
         """A value of Windows' registry; `key` begins with HKCU or HKLM."""
 
+    def subkeys(self, key: str) -> Sequence[str]:
+        """The names of the keys below one of Windows' registry."""
+
+    def environment(self, name: str) -> str:
+        """A variable of the environment; blank if there is none."""
+
     def quarantined(self, path: str) -> bool | None:
         """Whether macOS keeps a mark that the file came from elsewhere; None where that cannot be told."""
 
     def remote(self, path: str) -> bool:
         """Whether the path is on a drive of the network."""
-
-    def synced(self) -> Sequence[str]:
-        """The folders that OneDrive keeps in step with the cloud, SharePoint's libraries among them."""
 
 
 class ThisComputer:
@@ -76,17 +79,44 @@ class ThisComputer:
             return None
         import winreg  # noqa: PLC0415 - on Windows alone
 
-        roots = {"HKCU": winreg.HKEY_CURRENT_USER, "HKLM": winreg.HKEY_LOCAL_MACHINE}
-        root, _, rest = key.partition("\\")
-        for view in (winreg.KEY_WOW64_64KEY, winreg.KEY_WOW64_32KEY):
+        for found in self._opened(key):
             try:
-                with winreg.OpenKey(roots[root], rest, 0, winreg.KEY_READ | view) as found:
-                    value = winreg.QueryValueEx(found, name)[0]
+                value = winreg.QueryValueEx(found, name)[0]
             except OSError:
                 continue
             if isinstance(value, int | str):
                 return value
         return None
+
+    def subkeys(self, key: str) -> Sequence[str]:
+        """The names of the keys below one of Windows' registry."""
+        if sys.platform != "win32":
+            return ()
+        import winreg  # noqa: PLC0415 - on Windows alone
+
+        for found in self._opened(key):
+            return [winreg.EnumKey(found, at) for at in range(winreg.QueryInfoKey(found)[0])]
+        return ()
+
+    def _opened(self, key: str) -> Iterator[Any]:
+        """The key as programs of 64 and of 32 bits see it, as far as it exists."""
+        if sys.platform != "win32":
+            return
+        import winreg  # noqa: PLC0415 - on Windows alone
+
+        roots = {"HKCU": winreg.HKEY_CURRENT_USER, "HKLM": winreg.HKEY_LOCAL_MACHINE}
+        root, _, rest = key.partition("\\")
+        for view in (winreg.KEY_WOW64_64KEY, winreg.KEY_WOW64_32KEY):
+            try:
+                found = winreg.OpenKey(roots[root], rest, 0, winreg.KEY_READ | view)
+            except OSError:
+                continue
+            with found:
+                yield found
+
+    def environment(self, name: str) -> str:
+        """A variable of the environment."""
+        return os.environ.get(name, "")
 
     def quarantined(self, path: str) -> bool | None:
         """Whether the file has the attribute com.apple.quarantine, asked of macOS' own xattr."""
@@ -106,23 +136,3 @@ class ThisComputer:
 
         drive = ntpath.splitdrive(path)[0]
         return bool(drive) and ctypes.windll.kernel32.GetDriveTypeW(drive + "\\") == 4  # DRIVE_REMOTE
-
-    def synced(self) -> Sequence[str]:
-        """OneDrive's folders by the environment and by their place on macOS, libraries by the registry."""
-        named = (os.environ.get(name) for name in ("OneDrive", "OneDriveCommercial", "OneDriveConsumer"))
-        on_mac = Path(self.home, "Library", "CloudStorage").glob("OneDrive*")
-        return [*filter(None, named), *map(str, on_mac), *self._libraries()]
-
-    def _libraries(self) -> Iterator[str]:
-        if sys.platform != "win32":
-            return
-        import winreg  # noqa: PLC0415 - on Windows alone
-
-        key = r"Software\SyncEngines\Providers\OneDrive"
-        try:
-            with winreg.OpenKey(winreg.HKEY_CURRENT_USER, key) as found:
-                names = [winreg.EnumKey(found, at) for at in range(winreg.QueryInfoKey(found)[0])]
-        except OSError:
-            return
-        places = (self.registry(f"HKCU\\{key}\\{name}", "MountPoint") for name in names)
-        yield from (place for place in places if isinstance(place, str))

@@ -33,12 +33,16 @@ def checks(computer: Computer, workbook: Path | None) -> Iterator[Check]:
     yield _system(computer)
     yield _excel(computer)
     yield from _xlwings(computer)
-    yield from _macros(computer)
-    if workbook is not None:
-        path = str(workbook)
-        yield _mark(computer, path)
-        yield _folder(computer, path)
-        yield from _inside(computer, workbook)
+    if workbook is None:
+        yield from _macros(computer)
+        return
+    from sheets_crm.hosts.xlsx.disk import load  # noqa: PLC0415 - see session
+
+    data, path = load(workbook), str(workbook)
+    yield from _macros(computer, path, signed=_is_signed(data))
+    yield _mark(computer, path)
+    yield _folder(computer, path)
+    yield from _inside(computer, data, workbook)
 
 
 # ------------------------------------------------------------------ the computer
@@ -80,9 +84,9 @@ def _xlwings(computer: Computer) -> Iterator[Check]:
         yield Check(_SCRIPT) if there else Check(_NO_SCRIPT.fill(path=f"~/{script}"), good=False)
 
 
-def _macros(computer: Computer) -> Iterator[Check]:
+def _macros(computer: Computer, path: str = "", *, signed: bool = False) -> Iterator[Check]:
     if computer.platform == "win32":
-        yield _trust_center(computer)
+        yield _trust_center(computer, path, signed=signed)
         blocked = _policy(computer, r"Excel\Security", "blockcontentexecutionfrominternet") == 1
         yield Check(_FOREIGN_BLOCKED if blocked else _FOREIGN, good=None)
         rules = [rule for rule in _FORBIDDING if str(computer.registry(_DEFENDER, rule)) == "1"]
@@ -93,8 +97,10 @@ def _macros(computer: Computer) -> Iterator[Check]:
         yield Check(_MACROS_UNKNOWN, good=None)
 
 
-def _trust_center(computer: Computer) -> Check:
+def _trust_center(computer: Computer, path: str, *, signed: bool) -> Check:
     """Excel asks (the default), or is told by a policy or by the user to do otherwise."""
+    if any(_holds(folder, path, below=below) for folder, below in _trusted(computer)):
+        return Check(_TRUSTED)
     off = _policy(computer, "Common", "vbaoff") == 1
     policy = _policy(computer, r"Excel\Security", "VBAWarnings")
     own = computer.registry("HKCU\\" + _OFFICE.format("", "", r"Excel\Security"), "VBAWarnings")
@@ -103,6 +109,8 @@ def _trust_center(computer: Computer) -> Check:
         return Check(_OFF_BY_POLICY, good=False)
     if level == 4:
         return Check(_OFF_BY_USER, good=False)
+    if level == 3 and signed:
+        return Check(_SIGNED)
     if level == 3:
         return Check(_SIGNED_BY_POLICY if policy == 3 else _SIGNED_BY_USER, good=False)
     return Check(_ASKS)
@@ -116,6 +124,17 @@ def _policy(computer: Computer, room: str, name: str) -> int | str | None:
             if found is not None:
                 return found
     return None
+
+
+def _trusted(computer: Computer) -> Iterator[tuple[str, bool]]:
+    """Excel's trusted locations, the user's and those of policies, and whether the folders below are trusted as well."""
+    for policies in ("", "Policies\\"):
+        for root in ("HKCU", "HKLM"):
+            key = f"{root}\\" + _OFFICE.format(policies, "", r"Excel\Security\Trusted Locations")
+            for location in computer.subkeys(key):
+                place = computer.registry(f"{key}\\{location}", "Path")
+                if isinstance(place, str) and place:
+                    yield place, computer.registry(f"{key}\\{location}", "AllowSubFolders") == 1
 
 
 def _mac_policy(computer: Computer) -> Check:
@@ -150,27 +169,50 @@ def _mark(computer: Computer, path: str) -> Check:
 
 
 def _folder(computer: Computer, path: str) -> Check:
-    windows = computer.platform == "win32"
-    if any(_within(path, folder, windows=windows) for folder in computer.synced()):
+    if computer.platform == "win32":
+        synced = any(_holds(folder, path, below=True) for folder in _synced(computer))
+    else:
+        clouds = posixpath.join(computer.home, "Library/CloudStorage/OneDrive")
+        synced = path.startswith(clouds)
+    if synced:
         return Check(_SYNCED, good=None)
     if path.startswith(("\\\\", "//")) or computer.remote(path):
         return Check(_REMOTE, good=None)
     return Check(_LOCAL)
 
 
-def _within(path: str, folder: str, *, windows: bool) -> bool:
-    flavour = ntpath if windows else posixpath
-    inner, outer = (str(flavour.normcase(flavour.normpath(p))) for p in (path, folder))
-    return inner.startswith(outer.rstrip("\\/") + flavour.sep)
+def _synced(computer: Computer) -> Iterator[str]:
+    """The folders that OneDrive keeps in step with the cloud on Windows, SharePoint's libraries among them."""
+    yield from filter(None, map(computer.environment, ("OneDrive", "OneDriveCommercial", "OneDriveConsumer")))
+    key = r"HKCU\Software\SyncEngines\Providers\OneDrive"
+    for name in computer.subkeys(key):
+        place = computer.registry(f"{key}\\{name}", "MountPoint")
+        if isinstance(place, str) and place:
+            yield place
 
 
-def _inside(computer: Computer, workbook: Path) -> Iterator[Check]:
+def _holds(folder: str, path: str, *, below: bool) -> bool:
+    """Whether a file of Windows' is in a folder, or in one `below` it."""
+    outer, inner = (
+        ntpath.normcase(ntpath.normpath(each)).rstrip("\\") for each in (folder, ntpath.dirname(path))
+    )
+    return inner == outer or (below and inner.startswith(outer + "\\"))
+
+
+def _is_signed(data: bytes) -> bool:
+    from sheets_crm.hosts.xlsx.macros import is_signed  # noqa: PLC0415 - see session
+
+    try:
+        return is_signed(data)
+    except SheetsCrmError:
+        return False  # what is wrong with the file is a check of its own
+
+
+def _inside(computer: Computer, data: bytes, workbook: Path) -> Iterator[Check]:
     from sheets_crm.hosts.xlsx import XlsxCopy  # noqa: PLC0415 - see session
-    from sheets_crm.hosts.xlsx.disk import load  # noqa: PLC0415
     from sheets_crm.hosts.xlsx.macros import project_of  # noqa: PLC0415
     from sheets_crm.template.macros import outdated  # noqa: PLC0415
 
-    data = load(workbook)
     try:
         XlsxCopy(data, workbook.name).read(lambda _: [])
         macros = project_of(data) is not None
@@ -253,6 +295,14 @@ _NO_SCRIPT = Text(
 _ASKS = Text(
     "Macros: Excel asks before it runs them (Enable Content), or runs them at once.",
     "Макросы: Excel спрашивает перед запуском («Включить содержимое») или запускает сразу.",
+)
+_TRUSTED = Text(
+    "Macros: the folder is one of Excel's trusted locations, so they run without a question.",
+    "Макросы: папка входит в надёжные расположения Excel, поэтому они выполняются без вопросов.",
+)
+_SIGNED = Text(
+    "Macros: Excel runs signed ones alone, and those of the workbook are signed.",
+    "Макросы: Excel выполняет только подписанные, а в книге они подписаны.",
 )
 _OFF_BY_POLICY = Text(
     "Macros are switched off by a policy of the firm: ask IT to allow them for you, or to make the folder of the "

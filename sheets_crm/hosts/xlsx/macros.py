@@ -81,6 +81,13 @@ def project_of(data: bytes) -> bytes | None:
     return package.read(part) if part else None
 
 
+def is_signed(data: bytes) -> bool:
+    """Whether the macros of a workbook bear a signature, valid or not. Raises WorkbookError."""
+    package = Package(data)
+    part = Workbook(package).part(_PROJECT)
+    return bool(part) and bool(package.relations(part))
+
+
 def code_names(data: bytes) -> CodeNames:
     """The names under which macros know the workbook and its sheets. Raises WorkbookError."""
     package = Package(data)
