@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import plistlib
+import sys
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import ModuleType
+from typing import Any, ClassVar, cast
 
 import pytest
 
@@ -238,7 +242,7 @@ def test_in_a_trusted_location_no_setting_keeps_macros_from_running(
     path: str, below: int, trusted: bool
 ) -> None:
     """Nor a policy; the folders below only if that is allowed there."""
-    located = {
+    located: dict[tuple[str, str], int | str] = {
         (TRUSTED, "Path"): "C:\\Sales\\",
         (TRUSTED, "AllowSubFolders"): below,
         (POLICY, "VBAWarnings"): 4,
@@ -387,3 +391,58 @@ def test_the_facts_of_this_computer_can_be_asked_for(tmp_path: Path) -> None:
     assert here.remote(str(tmp_path)) is False
     assert list(here.subkeys(r"HKCU\Software\No\Such")) == []
     assert here.environment("PATH")
+
+
+class Registry:
+    """The module winreg over a table: the key of 32 bits has one value that the key of 64 bits lacks."""
+
+    HKEY_CURRENT_USER, HKEY_LOCAL_MACHINE = "user", "machine"
+    KEY_READ, KEY_WOW64_64KEY, KEY_WOW64_32KEY = 1, 64, 32
+    KEYS: ClassVar = {
+        ("user", "Software\\A", 64): ({"level": 3, "bytes": b"no"}, ["x", "y"]),
+        ("user", "Software\\A", 32): ({"path": "C:\\old"}, ["z"]),
+        ("machine", "Software\\B", 32): ({"": "C:\\b"}, []),
+    }
+
+    @classmethod
+    def OpenKey(cls, root: str, key: str, _: int, access: int) -> Any:  # noqa: N802 - winreg's own name
+        try:
+            return nullcontext(cls.KEYS[root, key, access - cls.KEY_READ])
+        except KeyError:
+            raise FileNotFoundError from None
+
+    @staticmethod
+    def QueryValueEx(key: Any, name: str) -> tuple[object, int]:  # noqa: N802
+        if name not in key.enter_result[0]:
+            raise FileNotFoundError
+        return key.enter_result[0][name], 1
+
+    @staticmethod
+    def QueryInfoKey(key: Any) -> tuple[int, int, int]:  # noqa: N802
+        return len(key.enter_result[1]), 0, 0
+
+    @staticmethod
+    def EnumKey(key: Any, at: int) -> str:  # noqa: N802
+        return str(key.enter_result[1][at])
+
+
+@pytest.mark.parametrize(
+    ("key", "name", "value"),
+    [
+        ("HKCU\\Software\\A", "level", 3),
+        ("HKCU\\Software\\A", "path", "C:\\old"),
+        ("HKLM\\Software\\B", "", "C:\\b"),
+        ("HKCU\\Software\\A", "bytes", None),
+        ("HKLM\\Software\\A", "level", None),
+    ],
+)
+def test_windows_registry_is_read_as_both_kinds_of_programs_see_it(
+    monkeypatch: pytest.MonkeyPatch, key: str, name: str, value: object
+) -> None:
+    """64 bits first; what is no number and no text is no value."""
+    monkeypatch.setitem(sys.modules, "winreg", cast("ModuleType", Registry))
+    monkeypatch.setattr("sheets_crm.cli.computer.sys.platform", "win32")
+    here = ThisComputer()
+    assert here.registry(key, name) == value
+    assert list(here.subkeys("HKCU\\Software\\A")) == ["x", "y"]
+    assert list(here.subkeys("HKCU\\Software\\C")) == []
