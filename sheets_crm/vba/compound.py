@@ -18,8 +18,10 @@ Storage: TypeAlias = "Mapping[str, bytes | Storage]"
 
 _SECTOR, _MINI_SECTOR, _CUTOFF = 512, 64, 4096
 """Streams below the cutoff live in mini sectors (2.2); the three sizes are fixed for version 3."""
-_FREE, _END, _FAT, _NONE = 0xFFFFFFFF, 0xFFFFFFFE, 0xFFFFFFFD, 0xFFFFFFFF
+_END, _FAT, _NONE = 0xFFFFFFFE, 0xFFFFFFFD, 0xFFFFFFFF
 """Sector numbers with a meaning (2.1), and the directory entry that there is not (2.6.1)."""
+_FREE = b"\xff"
+"""What a table is filled up with: a number of such bytes alone is a free sector."""
 _ROOT, _STORAGE, _STREAM = 5, 1, 2
 _BLACK = 1
 _HEADER_FAT = 109
@@ -27,7 +29,7 @@ _HEADER_FAT = 109
 
 
 def compound_file(root: Storage) -> bytes:
-    """The file whose root storage holds `root`; a UsageError if it is larger than 6.8 MB."""
+    """The file whose root storage holds `root`; a UsageError if it is larger than 7 MB."""
     entries = _directory(root)
     sectors: list[bytes] = []
     fat: list[int] = []
@@ -44,7 +46,7 @@ def compound_file(root: Storage) -> bytes:
             mini += _padded(entry.data, _MINI_SECTOR)
     entries[0].data = bytes(mini)
     entries[0].start = _store(entries[0].data, sectors, fat)
-    mini_fat_sectors = _padded(_numbers(mini_fat), _SECTOR, b"\xff")
+    mini_fat_sectors = _padded(_numbers(mini_fat), _SECTOR, _FREE)
     mini_fat_start = _store(mini_fat_sectors, sectors, fat)
     listed = [entry.packed() for entry in entries]
     listed += [_UNUSED] * (-len(listed) % (_SECTOR // len(_UNUSED)))
@@ -56,13 +58,13 @@ def compound_file(root: Storage) -> bytes:
     if count > _HEADER_FAT:
         raise UsageError(
             Text(
-                "The macros are too large: a macro project of more than 6.8 MB cannot be written.",
-                "Макросы слишком велики: проект макросов больше 6,8 МБ записать нельзя.",
+                "The macros are too large: a macro project of more than 7 MB cannot be written.",
+                "Макросы слишком велики: проект макросов больше 7 МБ записать нельзя.",
             )
         )
     places = list(range(len(fat), len(fat) + count))
     fat += [_FAT] * count
-    sectors += _split(_padded(_numbers(fat), _SECTOR, b"\xff"))
+    sectors += _split(_padded(_numbers(fat), _SECTOR, _FREE))
     header = struct.pack(
         "<8s16xHHHHH6xIIIIIIIII",
         bytes.fromhex("d0cf11e0a1b11ae1"),
@@ -80,7 +82,7 @@ def compound_file(root: Storage) -> bytes:
         len(mini_fat_sectors) // _SECTOR,
         _END,  # no DIFAT beyond the header
         0,
-    ) + _padded(_numbers(places), _HEADER_FAT * 4, b"\xff")
+    ) + _padded(_numbers(places), _HEADER_FAT * 4, _FREE)
     return header + b"".join(sectors)
 
 
