@@ -287,6 +287,16 @@ def test_python_is_one_whatever_the_case_of_its_path(book: Path) -> None:
     assert said(list(checks(same, book)), "The workbook starts this Python").good is True
 
 
+def test_a_variable_in_the_path_of_python_is_expanded(tmp_path: Path) -> None:
+    """As xlwings does on Windows, so that one path can do for several users."""
+    path = tmp_path / "firm.xlsm"
+    made = made_of(pages("en", start=BY_BUTTON))
+    path.write_bytes(with_buttons(made, "en", {"win32": r"%LOCALAPPDATA%\Py\python.exe"}, room=True))
+    here = replace(WINDOWS, python=r"C:\Users\ann\Py\python.exe", variables={"LOCALAPPDATA": r"C:\Users\ann"})
+    assert wrong(here, path) == []
+    assert len(wrong(WINDOWS, path)) == 1
+
+
 def test_a_workbook_made_on_linux_names_no_python_yet(tmp_path: Path) -> None:
     """On the computer with Excel the line says what to enter."""
     path = tmp_path / "firm.xlsm"

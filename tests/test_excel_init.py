@@ -125,7 +125,9 @@ def test_the_settings_are_what_xlwings_asks_for(lang: Lang) -> None:
     sheet = openpyxl.load_workbook(BytesIO(fresh(lang)))["xlwings.conf"]
     assert sheet.sheet_state == "hidden"
     rows = [(row[0].value, row[1].value) for row in sheet.iter_rows(min_row=1, max_col=2)]
-    settings = dict(rows[: [name for name, _ in rows].index(None)])
+    listed = rows[: [name for name, _ in rows].index(None)]
+    settings = dict(listed)
+    assert len({str(name).casefold() for name, _ in listed}) == len(listed)
     assert settings["Interpreter_Win"] == PYTHON["win32"]
     assert settings["Interpreter_Mac"] is None
     assert settings["ADD_WORKBOOK_TO_PYTHONPATH"] == "False"
@@ -403,6 +405,13 @@ def test_what_was_not_to_change_is_proved_before_anything_is_written(monkeypatch
         monkeypatch.setattr(macros, "_draw", draw)
         with pytest.raises(WorkbookUnsafe, match=f"not ours .*{part}"):
             with_macros(firm(), project(modules(())), "Deals", [])
+
+
+def test_a_copy_names_this_python_where_none_is_named() -> None:
+    """A workbook of Windows gets the Python of a Mac beside its own; one that is named stays, right or wrong."""
+    made = with_buttons(fresh("ru"), "ru", {"darwin": "/bin/py", "win32": "C:\\other.exe"}, room=True)
+    assert interpreters_of(made) == {**PYTHON, "darwin": "/bin/py"}
+    assert with_buttons(made, "ru", {"darwin": "/bin/other"}, room=True) == made
 
 
 def test_a_drawing_of_an_odd_kind_is_refused() -> None:

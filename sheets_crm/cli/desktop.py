@@ -5,6 +5,7 @@ from __future__ import annotations
 import ntpath
 import plistlib
 import posixpath
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -247,6 +248,8 @@ def _interpreter(computer: Computer, data: bytes) -> Check:
     if not named:
         return Check(_NO_PYTHON.fill(system=_SYSTEMS[computer.platform], **mend), good=False)
     flavour = ntpath if computer.platform == "win32" else posixpath
+    if computer.platform == "win32":
+        named = re.sub(r"%([^%]+)%", lambda variable: computer.environment(variable[1]), named)
     if flavour.normcase(named) == flavour.normcase(computer.python):
         return Check(_THIS_PYTHON.fill(python=named, version=__version__))
     if not computer.exists(named):

@@ -99,7 +99,7 @@ RUN_WEEK = Text("Run week", "Подвести неделю")
 BY_BUTTON = Start(
     Text(
         "Press “Run week” above; the file stays open. Without macros: save, close, and sheets-crm run file_name.xlsm",
-        "Нажмите «Подвести неделю» выше, файл не закрывайте. Без макросов: закройте и sheets-crm run имя_файла.xlsm",
+        "Нажмите «Подвести неделю» выше, файл не закрывая. Без макросов: сохраните, закройте, sheets-crm run имя_файла.xlsm",
     ),
     Text(
         "To make it, press “Run week” on the first sheet.",

@@ -11,7 +11,7 @@ from sheets_crm.hosts.xlsx import XlsxCopy, patched
 from sheets_crm.hosts.xlsx.macros import Button, Corner, code_names, project_of, with_macros
 from sheets_crm.hosts.xlsx.workbook import taken
 from sheets_crm.pages import look
-from sheets_crm.sheet import Cell, Changes, ColumnFormat, Grid, Page, Style
+from sheets_crm.sheet import Cell, Changes, ColumnFormat, Fill, Grid, Page, Style
 from sheets_crm.template.guide import BUTTONS, RUN_AUDIT, RUN_WEEK, guide_name
 from sheets_crm.text import LANGS, Lang, Text
 from sheets_crm.vba import Module, messages, modules, project
@@ -86,13 +86,17 @@ def with_buttons(data: bytes, lang: Lang, interpreters: Mapping[str, str], *, ro
     """The workbook, which has a guide, as a macro workbook; equal arguments give equal bytes.
 
     `room`: the guide was made `BY_BUTTON`, and keeps some for them; else they stand right of all that stands there.
-    Macros of ours that it has already are replaced, and their settings kept. Raises WorkbookUnsafe if it has macros
+    Macros of ours that it has already are replaced; of their settings only a Python that none is named for is filled
+    in. Raises WorkbookUnsafe if it has macros
     of its own, a sheet `xlwings.conf` without macros of ours, or cannot be written safely.
     """
     refuse_macros(data)
     guide = guide_of(data)
-    if project_of(data) is None or interpreters_of(data) is None:
+    standing = _settings(data) if project_of(data) else None
+    if standing is None:
         data = patched(data, Changes(pages=(settings_page(lang, interpreters),)))
+    else:
+        data = patched(data, Changes(fills=tuple(_unnamed(standing, interpreters))))
     return with_macros(data, project(_modules(data)), guide.name, list(_buttons(guide, lang, room=room)))
 
 
@@ -142,12 +146,29 @@ def _code(source: str) -> str:
 
 def interpreters_of(data: bytes) -> dict[str, str] | None:
     """What a workbook's sheet of settings says of the Python, by platform; None if it has no such sheet."""
-    found = XlsxCopy(data, "").read(lambda sheets: [s.name for s in sheets if folded(s.name) == SETTINGS])
-    grid = next(iter(found.grids.values()), None)
+    grid = _settings(data)
     if grid is None:
         return None
-    stated = {str(row[0]).casefold(): str(row[1] or "") for row in grid.rows if len(row) > 1 and row[0]}
-    return {platform: stated.get(name.casefold(), "") for platform, name in INTERPRETERS.items()}
+    rows = _rows(grid)
+    return {p: str(grid.value(rows.get(name.casefold(), 0), 2) or "") for p, name in INTERPRETERS.items()}
+
+
+def _settings(data: bytes) -> Grid | None:
+    found = XlsxCopy(data, "").read(lambda sheets: [s.name for s in sheets if folded(s.name) == SETTINGS])
+    return next(iter(found.grids.values()), None)
+
+
+def _rows(settings: Grid) -> dict[str, int]:
+    """The name of each setting to its row."""
+    return {str(row[0]).casefold(): number for number, row in enumerate(settings.rows, 1) if row and row[0]}
+
+
+def _unnamed(settings: Grid, interpreters: Mapping[str, str]) -> Iterator[Fill]:
+    rows = _rows(settings)
+    for platform, python in interpreters.items():
+        row = rows.get(INTERPRETERS[platform].casefold())
+        if row is not None and not settings.value(row, 2):
+            yield Fill(settings.name, row, 2, python)
 
 
 def guide_of(data: bytes) -> Grid:
