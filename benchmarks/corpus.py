@@ -1,6 +1,7 @@
 """`python -m benchmarks.corpus FOLDER`: `init --into` and `run` on a copy of each workbook there, and what it cost them.
 
 Few of them hold deals, so a column To fix and its colours are also spliced into every sheet of each: `spliced`.
+And a copy of each gets macros and buttons by `excel init --into`, and a run: `buttoned`.
 Judged by code that shares nothing with the writer: foreign parts changed, faults that Excel would repair, openpyxl
 and, with --libreoffice, LibreOffice opening what they opened before, and a second run that changes no byte.
 Exits with 1 on any breach.
@@ -9,6 +10,8 @@ Exits with 1 on any breach.
 from __future__ import annotations
 
 import argparse
+import io
+import re
 import shutil
 import subprocess
 import sys
@@ -16,6 +19,7 @@ import tempfile
 import time
 import traceback
 import warnings
+import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -23,14 +27,17 @@ from datetime import date
 from pathlib import Path
 
 import openpyxl
+from lxml import etree
 
 from benchmarks.foreign import Ours, changed
-from benchmarks.repair_lint import new_faults
+from benchmarks.repair_lint import local, new_faults
 from sheets_crm import sync
 from sheets_crm.errors import SheetsCrmError
-from sheets_crm.hosts.xlsx import XlsxHost, patched
+from sheets_crm.hosts.xlsx import XlsxCopy, XlsxHost, patched
 from sheets_crm.sheet import Area, Changes, ColumnUpdate, Highlight, Snapshot, letters
+from sheets_crm.template.guide import BY_BUTTON, guide_name
 from sheets_crm.template.into import add_sheets
+from sheets_crm.template.macros import refuse_macros, with_buttons
 
 AS_OF = date(2026, 5, 18)
 ENDINGS = (".xlsx", ".xlsm", ".xltx", ".xltm")
@@ -88,6 +95,92 @@ def tried(source: Path, copy: Path) -> Outcome:
     if _opens(source) and not _opens(copy):
         outcome.other.append("openpyxl opens it no longer")
     return outcome
+
+
+def copied(source: Path, copy: Path) -> Outcome:
+    """One workbook, and its macro copy by `excel init --into` in `copy`."""
+    outcome = Outcome(source.name)
+    before = source.read_bytes()
+    made = XlsxCopy(before, source.name)
+    try:
+        refuse_macros(before)
+        done = add_sheets(made, lang=None, otherwise="en", start=BY_BUTTON)
+        room = guide_name(done.lang) in done.sheets
+        after = with_buttons(made.data, done.lang, {"win32": r"C:\Python\python.exe"}, room=room)
+    except SheetsCrmError as problem:
+        outcome.refused = problem.message.en
+        return outcome
+    except Exception as problem:  # noqa: BLE001 - whatever else it is, it is a breach
+        outcome.other.append(_traceback(problem))
+        return outcome
+    copy.write_bytes(after)
+    outcome.foreign = changed(as_macro_workbook(before), after, {})
+    outcome.faults = new_faults(before, after)
+    if len(macro_parts(after)) < 2:
+        outcome.other.append("it has no macros, or no buttons")
+    return outcome
+
+
+def buttoned(source: Path, copy: Path) -> Outcome:
+    """One workbook, its macro copy, and a run on that."""
+    copy = copy.with_name(f"{copy.name}.xlsm")
+    outcome = copied(source, copy)
+    if outcome.refused or outcome.breached:
+        return outcome
+    made = copy.read_bytes()
+    try:
+        run = sync.run(XlsxHost(copy), today=lambda _: AS_OF, as_of=AS_OF)
+    except Exception as problem:  # noqa: BLE001 - what `tried` can run, this can
+        outcome.other.append(_traceback(problem))
+        return outcome
+    before, after = source.read_bytes(), copy.read_bytes()
+    outcome.foreign = changed(as_macro_workbook(before), after, ours(run.changes), grown(run.changes))
+    outcome.faults = new_faults(before, after)
+    if macro_parts(after) != macro_parts(made):
+        outcome.other.append("the run changed the macros or the buttons")
+    if _opens(source) and not _opens(copy):
+        outcome.other.append("openpyxl opens it no longer")
+    return outcome
+
+
+def macro_parts(data: bytes) -> dict[str, bytes]:
+    """The project of a workbook and the drawings that hold buttons, as they are packed."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist() if name.endswith((".bin", ".vml"))}
+    return {name: part for name, part in parts.items() if "vbaProject" in name or b'"Button"' in part}
+
+
+def as_macro_workbook(data: bytes) -> bytes:
+    """A workbook with the two things that change in its own parts when it becomes .xlsm: its type, and a code name."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(buffer, "w") as new:
+        for info in old.infolist():
+            xml = old.read(info)
+            if info.filename == "[Content_Types].xml":
+                xml = _MAIN_TYPE.sub(rb"\1application/vnd.ms-excel.sheet.macroEnabled.main+xml", xml)
+            elif re.search(rb"<(\w+:)?workbook\s", xml[:2000]) and info.filename.endswith(".xml"):
+                xml = _with_code_name(xml)
+            new.writestr(info.filename, xml)
+    return buffer.getvalue()
+
+
+_MAIN_TYPE = re.compile(
+    rb"""(<(?:\w+:)?Override[^>]*?ContentType=["'])application/vnd\."""
+    rb"(?:openxmlformats-officedocument\.spreadsheetml\.(?:sheet|template)"
+    rb"|ms-excel\.(?:sheet|template)\.macroEnabled)\.main\+xml"
+)
+
+
+def _with_code_name(xml: bytes) -> bytes:
+    root = etree.fromstring(xml)
+    named = etree.QName(root).namespace
+    properties = root.find(f"{{{named}}}workbookPr")
+    if properties is None:
+        properties = etree.Element(f"{{{named}}}workbookPr")
+        before = [child for child in root if local(child) in ("fileVersion", "fileSharing")]
+        root.insert(len(before), properties)
+    properties.set("codeName", properties.get("codeName") or "ThisWorkbook")
+    return etree.tostring(root)
 
 
 def spliced(source: Path, copy: Path) -> Outcome:
@@ -252,12 +345,16 @@ def measured(
     folder.mkdir()
     outcomes = [how(source, folder / source.name) for source in sources]
     if libreoffice:
-        made = [folder / o.name for o in outcomes if not o.refused and (folder / o.name).exists()]
-        opened = opened_by_libreoffice([*sources, *made], folder)
+        made = {
+            outcome.name: path
+            for outcome in outcomes
+            for path in (folder / outcome.name, folder / f"{outcome.name}.xlsm")
+            if not outcome.refused and path.exists()
+        }
+        opened = opened_by_libreoffice([*sources, *made.values()], folder)
         for outcome, source in zip(outcomes, sources, strict=True):
-            copy = folder / outcome.name
-            if copy in made:
-                outcome.opened = source in opened, copy in opened
+            if outcome.name in made:
+                outcome.opened = source in opened, made[outcome.name] in opened
             if outcome.opened == (True, False):
                 outcome.other.append("LibreOffice opens it no longer")
     return outcomes
@@ -274,7 +371,11 @@ def main() -> int:
         parser.error(f"there is no workbook in {chosen.folder}")
     breached = False
     with tempfile.TemporaryDirectory() as folder:
-        for title, how in (("init --into and run", tried), ("spliced into every sheet", spliced)):
+        for title, how in (
+            ("init --into and run", tried),
+            ("spliced into every sheet", spliced),
+            ("excel init --into and run", buttoned),
+        ):
             started = time.process_time()
             outcomes = measured(sources, Path(folder) / how.__name__, how, libreoffice=chosen.libreoffice)
             seconds = time.process_time() - started

@@ -37,7 +37,7 @@ from sheets_crm.sheet import (
     log_rows,
     stored,
 )
-from sheets_crm.template.guide import report_names, report_pages
+from sheets_crm.template.guide import AS_A_FILE, BY_BUTTON, report_names, report_pages
 from sheets_crm.text import LANGS, Noun, Text, listed, same
 
 SHORT = 12
@@ -186,7 +186,13 @@ def _trace(snapshot: Snapshot) -> Trace:
 
 def _still_empty(key: str, grid: Grid) -> bool:
     """Whether a sheet waits for its first run, as a fresh workbook has it."""
-    pages = [page for lang in LANGS for page in report_pages(report_names(lang), lang) if page.key == key]
+    pages = [
+        page
+        for lang in LANGS
+        for start in (AS_A_FILE, BY_BUTTON)
+        for page in report_pages(report_names(lang), lang, start)
+        if page.key == key
+    ]
     return any(next(differences(page, grid), None) is None for page in pages)
 
 

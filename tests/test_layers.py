@@ -33,7 +33,7 @@ MAY: dict[str, str] = {
     "reports": "metrics verdict sheet pages",
     "hosts": "text inert errors sheet",
     "vba": "errors",
-    "template": "pages checks hosts",
+    "template": "pages checks hosts vba",
     "importer": "template checks hosts",
     "sync": "reports hosts template importer",
     "verify": "sync",

@@ -31,6 +31,9 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "rules": ("lookup.rules", "The rules: a list, or one explained."),
         "schema": ("lookup.schema", "The tables, their columns and headers in both languages."),
     },
+    "Excel": {
+        "excel": ("excel.excel", "A workbook with buttons; is everything in place for them?"),
+    },
     "Google Sheets": {
         "google": ("online.google", "Sign in; a spreadsheet to work in."),
         "serve": ("online.serve", "Run when the menu of a spreadsheet asks."),

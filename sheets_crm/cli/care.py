@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -25,7 +25,7 @@ ON_DESKTOPS = {"xlwings": "xlwings"}
 
 
 class Check(NamedTuple):
-    """One thing that was looked at; `good` None: it is missing, and nothing here needs it."""
+    """One thing that was looked at; `good` None: nothing to mend, or it cannot be told here."""
 
     words: Text
     good: bool | None = True
@@ -48,14 +48,20 @@ def doctor(ctx: click.Context, workbook: str | None) -> None:
         _folder(Path(workbook).absolute().parent if workbook and Path(workbook).exists() else Path.cwd()),
     ]
     checks += _workbook(session, workbook) if workbook else []
+    if told(session, checks):
+        ctx.exit(1)
+
+
+def told(session: Session, checks: Iterable[Check]) -> int:
+    """Prints a line for each check and one about them all; how many ask for something to be mended."""
     marks = {True: ("✓", "green"), False: ("✗", "red"), None: ("·", None)}
+    bad = 0
     for check in checks:
         mark, color = marks[check.good]
         session.print(f"{click.style(mark, fg=color)} {check.words.get(session.language)}")
-    bad = sum(check.good is False for check in checks)
+        bad += check.good is False
     session.print((_BAD.fill(number=bad) if bad else _GOOD).get(session.language))
-    if bad:
-        ctx.exit(1)
+    return bad
 
 
 def _python() -> Check:

@@ -15,6 +15,7 @@ from sheets_crm.text import Text
 
 if TYPE_CHECKING:
     from sheets_crm.hosts import Host
+    from sheets_crm.template.into import Added
 
 
 extra_tables = click.option(
@@ -76,11 +77,7 @@ def init(session: Session, path: Path | None, into: str | None, extra: str | Non
 
 
 def _make(session: Session, path: Path, extra: list[str]) -> None:
-    if path.suffix.lower() != ".xlsx":
-        raise UsageError(_NOT_XLSX.fill(name=path.name))
-    _refuse_existing(path)
-    if not path.parent.is_dir():
-        raise UsageError(_NO_FOLDER.fill(folder=str(path.parent)))
+    refuse_place(path, ".xlsx")
     from sheets_crm.hosts.xlsx import create  # noqa: PLC0415 - see session
     from sheets_crm.template import CORE, pages  # noqa: PLC0415
 
@@ -90,21 +87,29 @@ def _make(session: Session, path: Path, extra: list[str]) -> None:
 
 def added(session: Session, host: Host, extra: list[str], workbook: str) -> None:
     """Adds to the workbook what it lacks, and says what was done; `workbook` is how the next command names it."""
-    from sheets_crm.template.into import add_sheets  # noqa: PLC0415 - see session
+    from sheets_crm.template.guide import AS_A_FILE, at_address  # noqa: PLC0415 - see session
+    from sheets_crm.template.into import add_sheets  # noqa: PLC0415
 
     with session.busy(_ADDING.fill(name=host.label)):
         done = add_sheets(
             host, lang=session.lang, otherwise=session.language, extra=extra,
-            address=None if is_file(workbook) else workbook,
+            start=AS_A_FILE if is_file(workbook) else at_address(workbook),
         )  # fmt: skip
     session.book_lang = done.lang
-    lines = [_ADDED.fill(name=host.label, sheets=", ".join(done.sheets)) if done.sheets else
-             _NOTHING_TO_ADD.fill(name=host.label)]  # fmt: skip
-    lines += [_KEPT.fill(sheets=", ".join(done.kept))] if done.kept else []
-    lines += done.notes
-    lines += [_BACKUP.fill(path=done.applied.backup)] if done.applied.backup else []
-    for line in (*lines, _NEXT.fill(path=workbook)):
+    for line in (*lines_about(done, host.label), _NEXT.fill(path=workbook)):
         session.print(on_screen(line.get(session.language)))
+
+
+def lines_about(done: Added, name: str) -> list[Text]:
+    """What was added to the workbook `name`, what it had, and where it is as it was."""
+    added = (
+        _ADDED.fill(name=name, sheets=", ".join(done.sheets))
+        if done.sheets
+        else _NOTHING_TO_ADD.fill(name=name)
+    )
+    kept = [_KEPT.fill(sheets=", ".join(done.kept))] if done.kept else []
+    backup = [_BACKUP.fill(path=done.applied.backup)] if done.applied.backup else []
+    return [added, *kept, *done.notes, *backup]
 
 
 @click.command("import")
@@ -144,6 +149,15 @@ def tables_of(names: str) -> list[str]:
     return [known[name.casefold()] for name in wanted]
 
 
+def refuse_place(path: Path, ending: str) -> None:
+    """Raises UsageError unless a new workbook with that ending can be written there."""
+    if path.suffix.lower() != ending:
+        raise UsageError(_ENDS[ending].fill(name=path.name))
+    _refuse_existing(path)
+    if not path.parent.is_dir():
+        raise UsageError(_NO_FOLDER.fill(folder=str(path.parent)))
+
+
 def _refuse_existing(path: Path) -> None:
     if path.exists():
         raise UsageError(_EXISTS.fill(path=str(path)))
@@ -153,9 +167,16 @@ _EXISTS = Text(
     "{path} exists already and was left as it is; delete it or choose another place.",
     "{path} уже существует и не тронут; удалите его или выберите другое место.",
 )
-_NOT_XLSX = Text(
-    "A workbook's name ends in .xlsx; “{name}” does not.", "Имя книги кончается на .xlsx, а у «{name}» нет."
-)
+_ENDS = {
+    ".xlsx": Text(
+        "A workbook's name ends in .xlsx; “{name}” does not.",
+        "Имя книги кончается на .xlsx, а у «{name}» нет.",
+    ),
+    ".xlsm": Text(
+        "The name of a workbook with macros ends in .xlsm; “{name}” does not.",
+        "Имя книги с макросами кончается на .xlsm, а у «{name}» нет.",
+    ),
+}
 _NO_SHEET = Text(
     "--with knows no sheet “{name}”; it adds: {offered}.",
     "--with не знает листа «{name}»; можно добавить: {offered}.",

@@ -12,7 +12,7 @@ from sheets_crm.hosts.xlsx.render import render
 from sheets_crm.schema import TABLES
 from sheets_crm.sheet import Page
 from sheets_crm.template.defaults import BOOK_VERSION, book_rows, default_reasons, default_stages
-from sheets_crm.template.guide import guide_page, report_names, report_pages
+from sheets_crm.template.guide import AS_A_FILE, Start, guide_page, report_names, report_pages
 from sheets_crm.template.tables import RowValues, layouts_of, table_page
 from sheets_crm.text import LANGS, Lang, Text
 
@@ -41,16 +41,15 @@ def pages(
     standing: Mapping[str, TableRows[Any]] | None = None,
     names: Mapping[str, Text] | None = None,
     reports: Mapping[str, str] | None = None,
-    address: str | None = None,
+    start: Start = AS_A_FILE,
 ) -> tuple[Page, ...]:
     """The sheets of a workbook in working order: the guide, daily tables, reports, words, rules, service.
 
     `rows`: what stands in each table, by its key; Sales Book, Stages and LossReasons start with what we ship.
     `tables`: which tables there are; `CORE` and those that have rows if None. `columns`: for the tables named
     there, only these columns, besides the ID and ours. `standing`: tables that there are already; no sheet is made of
-    them, but others refer to them. `names`, `reports`: of sheets whose usual name is not free. `address`: where the workbook is, if it is
-    no file. Raises KeyError for a
-    table or a column that does not exist.
+    them, but others refer to them. `names`, `reports`: of sheets whose usual name is not free. `start`: how the
+    guide says that a run is started. Raises KeyError for a table or a column that does not exist.
     """
     shipped = {
         "SalesBook": book_rows(lang),
@@ -65,10 +64,8 @@ def pages(
         if own.stands is None:
             made[own.table.group].append(table_page(own, layouts, lang))
     reports = reports or report_names(lang)
-    made["reports"] = list(report_pages(reports, lang, address))
-    guide = guide_page(
-        {**{key: own.sheet.get(lang) for key, own in layouts.items()}, **reports}, lang, address
-    )
+    made["reports"] = list(report_pages(reports, lang, start))
+    guide = guide_page({**{key: own.sheet.get(lang) for key, own in layouts.items()}, **reports}, lang, start)
     return (guide, *(page for group in _ORDER for page in made[group]))
 
 

@@ -9,8 +9,8 @@ from importlib.resources import files
 from typing import NamedTuple
 
 from sheets_crm.pages import look
-from sheets_crm.sheet import Cell, ColumnFormat, Page, Position, SheetLink, Style
-from sheets_crm.text import Lang, Text
+from sheets_crm.sheet import Cell, ColumnFormat, Page, Position, RowFormat, SheetLink, Style
+from sheets_crm.text import Lang, Text, same
 
 
 class _Report(NamedTuple):
@@ -53,6 +53,9 @@ _REPORTS = {
 }
 """By the name that the guide has for the sheet; its key is the same in lower case."""
 _HEADING, _LINES = 2, 3
+BUTTONS: Position = (3, _LINES)
+"""The cell of a guide `BY_BUTTON` that keeps room for the buttons; the rows above it are as high in every program."""
+_ROOM = {1: RowFormat(27), 2: RowFormat(18), 3: RowFormat(33)}
 _COLUMNS = (ColumnFormat(1, 1, 2), ColumnFormat(2, 2, 42), ColumnFormat(3, 3, 112))
 _QUOTED = Text("“{}”", "«{}»")
 _SHEET = re.compile(r"\{(\w+)(\??)\}")
@@ -71,26 +74,57 @@ _NOT_YET = Text(
     "The first run is still to come. It shows here {promise}.",
     "Первого запуска ещё не было. Он покажет здесь, {promise}.",
 )
-_HOW = Text("Save and close this file, then run:", "Сохраните и закройте этот файл, затем выполните:")
-_COMMAND = Text("sheets-crm run file_name.xlsx", "sheets-crm run имя_файла.xlsx")
-_HOW_ONLINE = Text("To make it, run:", "Чтобы он был, выполните:")
-_ONLINE = Text("sheets-crm run {address}", "sheets-crm run {address}")
-_SAVE_AND_RUN = Text(
-    "Save and close this file, then run the audit: sheets-crm run file_name.xlsx",
-    "Сохраните и закройте этот файл, запустите аудит: sheets-crm run имя_файла.xlsx",
+
+
+class Start(NamedTuple):
+    """How a run is started in a workbook, as its guide and its reports before the first run say it."""
+
+    line: Text
+    """A step in the guide."""
+    how: Text
+    command: Text = same("")
+
+
+AS_A_FILE = Start(
+    Text(
+        "Save and close this file, then run the audit: sheets-crm run file_name.xlsx",
+        "Сохраните и закройте этот файл, запустите аудит: sheets-crm run имя_файла.xlsx",
+    ),
+    Text("Save and close this file, then run:", "Сохраните и закройте этот файл, затем выполните:"),
+    Text("sheets-crm run file_name.xlsx", "sheets-crm run имя_файла.xlsx"),
 )
-_RUN_ONLINE = Text("Run the audit: sheets-crm run {address}", "Запустите аудит: sheets-crm run {address}")
-"""What stands in the guide instead of the line above where there is no file to close."""
+RUN_AUDIT = Text("Run audit", "Запустить аудит")
+RUN_WEEK = Text("Run week", "Подвести неделю")
+"""What stands on the buttons of a macro workbook."""
+BY_BUTTON = Start(
+    Text(
+        "Press “Run week” above; the file stays open. Without macros: save, close, and sheets-crm run file_name.xlsm",
+        "Нажмите «Подвести неделю» выше, файл не закрывая. Без макросов: сохраните, закройте, sheets-crm run имя_файла.xlsm",
+    ),
+    Text(
+        "To make it, press “Run week” on the first sheet.",
+        "Чтобы он появился, нажмите «Подвести неделю» на первом листе.",
+    ),
+)
 
 
-def guide_page(sheets: Mapping[str, str], lang: Lang, address: str | None = None) -> Page:
-    """The guide of a workbook with these sheets, key of a table or a report to name; at `address`, if it is no file.
+def at_address(address: str) -> Start:
+    """A workbook that is no file to close."""
+    return Start(
+        Text("Run the audit: sheets-crm run {address}", "Запустите аудит: sheets-crm run {address}").fill(
+            address=address
+        ),
+        Text("To make it, run:", "Чтобы он был, выполните:"),
+        same(f"sheets-crm run {address}"),
+    )
+
+
+def guide_page(sheets: Mapping[str, str], lang: Lang, start: Start = AS_A_FILE) -> Page:
+    """The guide of a workbook with these sheets, key of a table or a report to name.
 
     A line that names a sheet which is not among them is left out.
     """
-    source = _source(lang)
-    if address is not None:
-        source = source.replace(_SAVE_AND_RUN.get(lang), _RUN_ONLINE.fill(address=address).get(lang))
+    source = _source(lang).replace(AS_A_FILE.line.get(lang), start.line.get(lang))
     head, *sections = source.split("\n## ")
     title, lead = guide_name(lang), head.partition("\n")[2]
     cells = _opening(title, lead.strip())
@@ -102,7 +136,8 @@ def guide_page(sheets: Mapping[str, str], lang: Lang, address: str | None = None
             cells[row, _HEADING] = Cell(heading, look.SECTION)
             cells |= {(row + i, _LINES): cell for i, cell in enumerate(kept)}
             row += len(kept) + 1
-    return Page("guide", title, cells, _COLUMNS, tab=look.TAB_OURS, gridlines=False)
+    rows = _ROOM if start is BY_BUTTON else {}
+    return Page("guide", title, cells, _COLUMNS, rows, tab=look.TAB_OURS, gridlines=False)
 
 
 def guide_name(lang: Lang) -> str:
@@ -115,14 +150,14 @@ def report_names(lang: Lang) -> dict[str, str]:
     return {key: report.sheet.get(lang) for key, report in _REPORTS.items()}
 
 
-def report_pages(names: Mapping[str, str], lang: Lang, address: str | None = None) -> Iterator[Page]:
+def report_pages(names: Mapping[str, str], lang: Lang, start: Start = AS_A_FILE) -> Iterator[Page]:
     """The sheets of the weekly reports as they stand until the first run fills them; `names` as by `report_names`."""
-    how, command = (_HOW, _COMMAND) if address is None else (_HOW_ONLINE, _ONLINE.fill(address=address))
     for key, name in names.items():
         report = _REPORTS[key]
         cells = _opening(report.sheet.get(lang), _NOT_YET.fill(promise=report.promise).get(lang))
-        cells[4, _HEADING] = Cell(how.get(lang), look.PLAIN)
-        cells[5, _HEADING] = Cell(command.get(lang), look.COMMAND)
+        cells[4, _HEADING] = Cell(start.how.get(lang), look.PLAIN)
+        if command := start.command.get(lang):
+            cells[5, _HEADING] = Cell(command, look.COMMAND)
         yield Page(key.lower(), name, cells, _COLUMNS, tab=look.TAB_OURS, gridlines=False, owned=True)
 
 

@@ -11,7 +11,7 @@ from sheets_crm.hosts import Host
 from sheets_crm.schema import TABLES
 from sheets_crm.sheet import Applied, Changes, Page, Snapshot, free_name
 from sheets_crm.template import CORE, RowValues, default_reasons, default_stages, pages
-from sheets_crm.template.guide import guide_name, report_names
+from sheets_crm.template.guide import AS_A_FILE, Start, guide_name, report_names
 from sheets_crm.text import LANGS, Lang, Text, same
 
 
@@ -29,29 +29,34 @@ class Added(NamedTuple):
 
 
 def add_sheets(
-    host: Host, *, lang: Lang | None, otherwise: Lang, extra: Collection[str] = (), address: str | None = None
+    host: Host, *, lang: Lang | None, otherwise: Lang, extra: Collection[str] = (), start: Start = AS_A_FILE
 ) -> Added:
     """Adds the sheets of the template, and the tables `extra`, as far as the workbook lacks them, in one step.
 
     They are written in `lang`; None: in the workbook's own language, `otherwise` where nothing in it says which.
-    `address`: where the workbook is, if it is no file; the guide tells it.
+    `start`: how the new guide says that a run is started.
     Raises StructureError where it cannot be told which sheet is which table, WorkbookError as hosts do.
     """
     snapshot = host.read(wanted)
     tables = standing(snapshot)
-    spoken = lang or _language(snapshot, tables, otherwise)
-    made, notes = _missing(snapshot, tables, {*CORE, *extra}, spoken, address)
+    spoken = lang or _language(snapshot, tables) or otherwise
+    made, notes = _missing(snapshot, tables, {*CORE, *extra}, spoken, start)
     applied = host.apply(Changes(pages=made), snapshot) if made else Applied(changed=False)
     kept = tuple(table.sheet for table in tables.values() if table.sheet)
     return Added(spoken, tuple(page.name for page in made), kept, notes, applied)
 
 
-def _language(snapshot: Snapshot, tables: Mapping[str, TableRows[Any]], otherwise: Lang) -> Lang:
+def language_of(snapshot: Snapshot) -> Lang | None:
+    """The language of a workbook; None where nothing in it says which. Raises StructureError."""
+    return _language(snapshot, standing(snapshot))
+
+
+def _language(snapshot: Snapshot, tables: Mapping[str, TableRows[Any]]) -> Lang | None:
     book, deals = (tables.get(key) for key in ("SalesBook", "Deals"))
     if book or deals:
         return language(book.rows if book else (), deals or TableRows(TABLES["Deals"]))
     names = "".join(sheet.name for sheet in snapshot.sheets).casefold()
-    return "ru" if any("а" <= letter <= "я" for letter in names) else otherwise
+    return "ru" if any("а" <= letter <= "я" for letter in names) else None
 
 
 def _missing(
@@ -59,7 +64,7 @@ def _missing(
     tables: Mapping[str, TableRows[Any]],
     wished: Collection[str],
     lang: Lang,
-    address: str | None,
+    start: Start,
 ) -> tuple[tuple[Page, ...], tuple[Text, ...]]:
     """The pages to add, and what has to be said about them."""
     taken = {folded(sheet.name) for sheet in snapshot.sheets}
@@ -74,9 +79,7 @@ def _missing(
                 s.name for s in snapshot.sheets if folded(s.name) in map(folded, table.schema.sheet)
             ]
             notes += [_NOT_A_TABLE.fill(sheet=of_that_name[0], table=table.schema.sheet)]
-    made = pages(
-        lang, rows=rows, tables=wished, standing=tables, names=names, reports=reports, address=address
-    )
+    made = pages(lang, rows=rows, tables=wished, standing=tables, names=names, reports=reports, start=start)
     there = any(folded(guide_name(each)) in taken for each in LANGS)
     new = [
         page

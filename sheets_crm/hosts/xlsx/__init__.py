@@ -83,6 +83,24 @@ class XlsxHost:
         return str(beside)
 
 
+class XlsxCopy:
+    """A workbook's bytes, `data`, changed in memory alone: the file that they came from stays as it is."""
+
+    def __init__(self, data: bytes, label: str) -> None:
+        self.data, self.label = data, label
+
+    def read(self, select: Select) -> Snapshot:
+        """The list of all sheets and the cells of those that `select` chooses. Raises WorkbookError."""
+        return read(self.data, self.label, select)
+
+    def apply(self, changes: Changes, snapshot: Snapshot) -> Applied:
+        """All of `changes` made in `data`, or nothing. Raises WorkbookChanged, WorkbookUnsafe."""
+        if digest(self.data) != snapshot.version:
+            raise WorkbookChanged(_CHANGED.fill(name=self.label))
+        before, self.data = self.data, patched(self.data, changes)
+        return Applied(changed=self.data != before)
+
+
 def patched(data: bytes, changes: Changes) -> bytes:
     """A workbook's bytes with `changes`, proved to hold all else as it was. Raises WorkbookUnsafe."""
     new = _changed(data, changes)
@@ -107,7 +125,12 @@ def _changed(data: bytes, changes: Changes) -> bytes:
 
 def create(path: Path | str, pages: Sequence[Page]) -> None:
     """Writes a new workbook of `pages`; the same pages give the same bytes. Raises WorkbookInUse, WorkbookUnsafe."""
-    write_file(Path(path), claim(render(pages), pages))
+    write_file(Path(path), made_of(pages))
+
+
+def made_of(pages: Sequence[Page]) -> bytes:
+    """A new workbook of `pages`; the same pages give the same bytes."""
+    return claim(render(pages), pages)
 
 
 def _beside(path: Path, word: str) -> Path:

@@ -183,13 +183,12 @@ class Package:
         self._changed[key] = content
         self._gone.discard(key)
         if content_type and self.content_type(name) != content_type:
-            self._forget_type(name)
-            etree.SubElement(
-                self.tree(CONTENT_TYPES),
-                f"{{{TYPES}}}Override",
-                PartName="/" + name,
-                ContentType=content_type,
+            stated = self._stated_types(name)
+            types = self.tree(CONTENT_TYPES)
+            entry = (
+                stated[0] if stated else etree.SubElement(types, f"{{{TYPES}}}Override", PartName="/" + name)
             )
+            entry.set("ContentType", content_type)
 
     def remove(self, name: str) -> None:
         """Drops a part, its content type and its own relationships."""
@@ -201,7 +200,8 @@ class Package:
                 self._gone.add(key)
             else:
                 self._names.pop(key, None)
-        self._forget_type(name)
+        for entry in self._stated_types(name):
+            self.tree(CONTENT_TYPES).remove(entry)
 
     def free_name(self, like: str) -> str:
         """A part name with the least number that is free: `xl/charts/chart7.xml`."""
@@ -233,11 +233,10 @@ class Package:
                 by_ending = entry.get("ContentType", "")
         return by_ending
 
-    def _forget_type(self, name: str) -> None:
-        types = self.tree(CONTENT_TYPES)
-        for entry in list(types):
-            if entry.get("PartName") and _key(entry.get("PartName", "")) == _key(name):
-                types.remove(entry)
+    def _stated_types(self, name: str) -> list[Element]:
+        """The content type that a part has by an entry of its own."""
+        stated = (e for e in self.tree(CONTENT_TYPES) if e.get("PartName"))
+        return [entry for entry in stated if _key(entry.get("PartName", "")) == _key(name)]
 
     def relations(self, part: str) -> list[Relation]:
         """The relationships of a part, of the package itself for a blank name."""
@@ -256,8 +255,8 @@ class Package:
                     entry.get("Id", ""), entry.get("Type", "").rsplit("/", 1)[-1], target, external
                 )
 
-    def relate(self, part: str, kind: str, target: str) -> str:
-        """Adds a relationship from one part to another; its id is returned."""
+    def relate(self, part: str, kind: str, target: str, *, of: str = "") -> str:
+        """Adds a relationship from one part to another; its id is returned. `of`: its type, if not Office's `kind`."""
         taken = {relation.id for relation in self.relations(part)}
         number = 1
         while f"rId{number}" in taken:
@@ -266,7 +265,7 @@ class Package:
             self.tree(relations_part(part)),
             f"{{{PACKAGE}}}Relationship",
             Id=f"rId{number}",
-            Type=f"{OFFICE}/{kind}",
+            Type=of or f"{OFFICE}/{kind}",
             Target=posixpath.relpath(target, posixpath.dirname(part)),
         )
         return f"rId{number}"
