@@ -18,7 +18,7 @@ from sheets_crm.reports import REPORTS
 from sheets_crm.schema import TABLES, Deal
 from sheets_crm.sheet import letters
 from sheets_crm.sync import Run
-from sheets_crm.text import DEALS, FINDINGS, TASKS, Noun, Text, same, shown
+from sheets_crm.text import DEALS, FINDINGS, ROWS, TASKS, Noun, Text, same, shown
 from sheets_crm.verdict import Score
 
 COLORS = {"error": "red", "warning": "yellow", "info": "blue"}
@@ -149,7 +149,7 @@ def not_checked(items: Iterable[NotChecked]) -> Iterator[Text]:
     """`TK02 Overdue task: there is no sheet “Tasks”`, with the part or the number of rows that it concerns."""
     for item in items:
         part = same(f" ({item.part})") if item.part else same("")
-        rows = _FOR_ROWS.fill(rows=item.rows) if item.rows else same("")
+        rows = same(" ({rows})").fill(rows=ROWS.of(item.rows)) if item.rows else same("")
         yield same("{code} {title}{part}: {reason}{rows}").fill(
             code=item.rule, title=RULES[item.rule].title, part=part, reason=item.reason, rows=rows
         )
@@ -251,7 +251,6 @@ _NO_STAGE = Text("Without a stage", "Без этапа")
 LEGACY = Text("Legacy", "Из прошлого")
 NOT_CHECKED = Text("Not checked", "Не проверено")
 _EXCLUDED = Text("Rows that are not data", "Строки без данных")
-_FOR_ROWS = Text(" ({rows} rows)", " (строк: {rows})")
 _FILLED = Text("IDs filled in: {cells}", "Проставлены номера: {cells}")
 _WOULD_FILL = Text("IDs that a written run fills in: {cells}", "Номера, которые проставит запись: {cells}")
 _DRY_RUN = Text("Nothing was written.", "Ничего не записано.")
