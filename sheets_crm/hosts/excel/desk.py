@@ -39,13 +39,14 @@ _REFERENCE = re.compile(r"""("(?:[^"]|"")*"|'(?:[^']|'')*')|(\$?)\b([A-Z]{1,3})(
 
 
 class Rule(NamedTuple):
-    """A conditional format by a formula; `area` None: Excel does not tell."""
+    """A conditional format by a formula."""
 
     number: int
     """Its place among all conditional formats of the sheet, from 1; 0 before it is added."""
     formula: str
-    """Without `=`, relative to the first cell of its area; in the language of Excel."""
-    area: Area | None
+    """Without `=`, relative to the first cell of its first area; in the language of Excel."""
+    areas: tuple[Area, ...]
+    """None where Excel does not tell; then the formula is relative to A1."""
     fill: str
     color: str
 
@@ -319,19 +320,19 @@ class Desk:
         for number, each in enumerate(self.book.sheets[sheet].cells.conditional_formats, start=1):
             if each.type == "custom" and each.fill_color and each.font_color:
                 formula = moved(str(each.formula).removeprefix("="), active, (1, 1))
-                found.append(Rule(number, formula, None, _hex(each.fill_color), _hex(each.font_color)))
+                found.append(Rule(number, formula, (), _hex(each.fill_color), _hex(each.font_color)))
         return found
 
     def localized(self, formula: str, other: Any) -> str:  # noqa: ARG002 - only COM can translate
         """A formula as conditional formats take it, which is in the language of Excel; `other` is a workbook of ours."""
         return formula
 
-    def add_rule(self, sheet: str, rule: Rule) -> None:
-        """Adds a conditional format, its formula in the language of Excel, below those that are there."""
-        self._add_rule(sheet, rule, rule.area or Area(1, 1, 1, 1))
+    def add_rule(self, sheet: str, where: Area, rule: Rule) -> None:
+        """Adds a conditional format over an area, below those that are there."""
+        self._add_rule(sheet, where, rule)
 
     @patient
-    def _add_rule(self, sheet: str, rule: Rule, where: Area) -> None:
+    def _add_rule(self, sheet: str, where: Area, rule: Rule) -> None:
         formula = moved(rule.formula, where[:2], self._active_cell())
         self._range(sheet, where).conditional_formats.add_custom(
             f"={formula}", fill_color=_rgb(rule.fill), font_color=_rgb(rule.color), stop_if_true=False

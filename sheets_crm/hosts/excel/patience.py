@@ -31,7 +31,7 @@ def patient(
     """
 
     @functools.wraps(method)
-    def tried(self: Any, *args: P.args, **kwargs: P.kwargs) -> R:
+    def tried(self: Any, /, *args: P.args, **kwargs: P.kwargs) -> R:
         for pause in PAUSES:
             try:
                 return method(self, *args, **kwargs)

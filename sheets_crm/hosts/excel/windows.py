@@ -18,10 +18,6 @@ _BY_FORMULA, _FROM_CELLS = 2, 1
 """xlExpression, the kind of a conditional format; xlSrcRange, a table that no query fills."""
 
 
-_SCATTERED = Area(0, 0, 0, 0)
-"""Where a conditional format applies that rows which were moved about have torn to pieces."""
-
-
 class WindowsDesk(Desk):
     """A workbook open in Excel for Windows."""
 
@@ -149,10 +145,9 @@ class WindowsDesk(Desk):
         for number in range(1, formats.Count + 1):
             each = formats.Item(number)
             if each.Type == _BY_FORMULA:
-                areas = [area_of(part) for part in str(each.AppliesTo.Address).split(",")]
+                areas = tuple(area_of(part) for part in str(each.AppliesTo.Address).split(","))
                 formula = moved(str(each.Formula1).removeprefix("="), active, areas[0][:2])
-                whole = areas[0] if len(areas) == 1 else _SCATTERED
-                found.append(Rule(number, formula, whole, _hex(each.Interior.Color), _hex(each.Font.Color)))
+                found.append(Rule(number, formula, areas, _hex(each.Interior.Color), _hex(each.Font.Color)))
         return found
 
     @patient
@@ -161,11 +156,11 @@ class WindowsDesk(Desk):
         cell.Formula = f"={formula}"
         return str(cell.FormulaLocal).removeprefix("=")
 
-    def add_rule(self, sheet: str, rule: Rule) -> None:
-        self._paint(self._new_rule(sheet, rule, rule.area or Area(1, 1, 1, 1)), rule)
+    def add_rule(self, sheet: str, where: Area, rule: Rule) -> None:
+        self._paint(self._new_rule(sheet, where, rule), rule)
 
     @patient
-    def _new_rule(self, sheet: str, rule: Rule, where: Area) -> Any:
+    def _new_rule(self, sheet: str, where: Area, rule: Rule) -> Any:
         formula = moved(rule.formula, where[:2], self._active_cell())
         formats = self._range(sheet, where).api.FormatConditions
         return formats.Add(Type=_BY_FORMULA, Formula1=f"={formula}")

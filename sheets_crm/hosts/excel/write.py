@@ -21,7 +21,7 @@ from typing import Any
 
 from sheets_crm.errors import SheetsCrmError, WorkbookForbidden, WorkbookUnsafe
 from sheets_crm.hosts.excel.cells import LONGEST, Entry, entered, is_formula, kept, matrix, same, seen, typed
-from sheets_crm.hosts.excel.desk import Desk, Rule
+from sheets_crm.hosts.excel.desk import Desk, Rule, moved
 from sheets_crm.hosts.excel.patience import is_refusal, refusal
 from sheets_crm.hosts.excel.read import Reading
 from sheets_crm.hosts.xlsx.render import dressed, render
@@ -240,15 +240,16 @@ class _Writing:
         formula = desk.localized(highlight.formula, self._other)
         self._undo.append(partial(self._old_rules, highlight, before))
         self._drop_rules(sheet, highlight.mark)
-        desk.add_rule(sheet, Rule(0, formula, highlight.area, highlight.fill, highlight.color))
+        desk.add_rule(sheet, highlight.area, Rule(0, formula, (), highlight.fill, highlight.color))
 
     def _old_rules(self, highlight: Highlight, before: Sequence[Rule]) -> None:
         self._drop_rules(highlight.sheet, highlight.mark)
         for rule in before:
-            whole = rule.area or highlight.area
-            self._desk.add_rule(
-                highlight.sheet, rule._replace(area=whole if whole.first_row else highlight.area)
-            )
+            for area in rule.areas:
+                self._desk.add_rule(highlight.sheet, area, rule)
+            if not rule.areas:
+                here = rule._replace(formula=moved(rule.formula, (1, 1), highlight.area[:2]))
+                self._desk.add_rule(highlight.sheet, highlight.area, here)
 
     def _drop_rules(self, sheet: str, mark: str) -> None:
         for rule in reversed(self._desk.rules(sheet)):
@@ -428,10 +429,11 @@ def _bears(rule: Rule, mark: str) -> bool:
 
 def _shows(rule: Rule, highlight: Highlight) -> bool:
     """Whether a conditional format does what is wanted, in whatever language its functions are written."""
+    formula = rule.formula if rule.areas else moved(rule.formula, (1, 1), highlight.area[:2])
     return (
-        _WORDS.findall(rule.formula) == _WORDS.findall(highlight.formula)
+        _WORDS.findall(formula) == _WORDS.findall(highlight.formula)
         and (rule.fill, rule.color) == (highlight.fill.upper(), highlight.color.upper())
-        and rule.area in (None, highlight.area)
+        and rule.areas in ((), (highlight.area,))
     )
 
 
