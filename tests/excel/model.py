@@ -101,9 +101,12 @@ class Sheet:
     @property
     def used(self) -> Area:
         """From the first to the last cell that holds or looks like something; A1 for a blank sheet."""
-        places = [*self.cells, *self.looks] or [(1, 1)]
-        rows, columns = [r for r, _ in places], [c for _, c in places]
-        return Area(min(rows), min(columns), max(rows), max(columns))
+        known = self.book.app.sizes
+        if id(self) not in known:
+            places = [*self.cells, *self.looks] or [(1, 1)]
+            rows, columns = [r for r, _ in places], [c for _, c in places]
+            known[id(self)] = Area(min(rows), min(columns), max(rows), max(columns))
+        return known[id(self)]
 
     def number_format(self, at: Position) -> str:
         return self.formats.get(at, "General")
@@ -324,6 +327,8 @@ class Book:
                     result = Computation(formula, _Seen(self, sheet), False).result()
                 except KeyError:
                     result = Fault("#REF!")
+            if isinstance(result, int) and not isinstance(result, bool):
+                result = float(result)
             memo[key] = result if not isinstance(result, list) else Fault("#VALUE!")
         return memo[key]
 
@@ -392,6 +397,7 @@ class App:
     memo: dict[Any, Scalar] = field(default_factory=dict)
     areas: dict[Any, Rows] = field(default_factory=dict)
     indexes: dict[Any, dict[Any, int]] = field(default_factory=dict)
+    sizes: dict[int, Area] = field(default_factory=dict)
 
     @property
     def book(self) -> Book | None:
@@ -405,9 +411,8 @@ class App:
 
     def changed(self) -> None:
         """Something is different now: formulas are computed again when they are looked at."""
-        self.memo.clear()
-        self.areas.clear()
-        self.indexes.clear()
+        for known in (self.memo, self.areas, self.indexes, self.sizes):
+            known.clear()  # type: ignore[attr-defined]
 
     def open(self, path: Path | str, name: str | None = None) -> Book:
         """Opens a file, as if it lay at `name`."""
@@ -534,7 +539,7 @@ def loaded(app: App, path: Path, name: str) -> Book:
             sheet.tables.append(Table(_area(f"{first}:{last}"), totals=bool(table.totalsRowCount)))
         sheet.charts = [_chart(chart) for chart in found._charts]  # type: ignore[attr-defined]
         sheet.protected = found.protection.sheet
-        sheet.print_area, sheet.title_rows = str(found.print_area or ""), str(found.print_title_rows or "")
+        sheet.print_area, sheet.title_rows = _printed(found.print_area), _printed(found.print_title_rows)
         sheet.freeze, sheet.gridlines = found.freeze_panes, bool(found.sheet_view.showGridLines)
         sheet.tab = found.sheet_properties.tabColor.rgb if found.sheet_properties.tabColor else None
     for defined in source.defined_names.values():
@@ -543,6 +548,11 @@ def loaded(app: App, path: Path, name: str) -> Book:
             book.define(defined.name, place, visible=not defined.hidden)
     book.structure = bool(source.security and source.security.lockStructure)
     return book
+
+
+def _printed(reference: Any) -> str:
+    """Areas to print without their sheet, as PageSetup tells them."""
+    return ",".join(part.rpartition("!")[2].replace("$", "") for part in str(reference or "").split(",") if part)
 
 
 def _stored(cell: Any, epoch: datetime) -> Cell:
@@ -562,14 +572,20 @@ def look(cell: Any) -> tuple[Any, ...]:
     """How a cell looks, as one value."""
     font, fill, border, align = cell.font, cell.fill, cell.border, cell.alignment
     sides = tuple(
-        (side.style, side.color.rgb if side and side.color else None)
-        for side in (border.left, border.right, border.top, border.bottom)
+        (side.style, _rgb(side.color)) for side in (border.left, border.right, border.top, border.bottom)
     )
     return (
-        bool(font.b), bool(font.i), font.u, font.sz, font.color.rgb if font.color else None,
-        fill.fgColor.rgb if fill.fill_type else None, sides, align.horizontal, align.vertical, bool(align.wrap_text),
+        bool(font.b), bool(font.i), font.u, font.sz, _rgb(font.color),
+        _rgb(fill.fgColor) if fill.fill_type else None, sides, align.horizontal, align.vertical, bool(align.wrap_text),
         align.indent, cell.number_format,
     )  # fmt: skip
+
+
+def _rgb(color: Any) -> str | int | None:
+    """A colour by itself, or by its number in the theme."""
+    if color is None:
+        return None
+    return color.rgb if isinstance(color.rgb, str) else color.theme
 
 
 def color_number(rgb: str) -> int:

@@ -32,7 +32,7 @@ Entry = str | float | bool
 
 
 class Cells(NamedTuple):
-    """A sheet's values from A1 on, as the grid holds them."""
+    """A sheet's values from A1 on; blanks are empty texts, as in the grid of a file, so that a run has the same key."""
 
     rows: list[list[Value]]
     doubts: dict[Position, Doubt]

@@ -196,7 +196,9 @@ class Desk:
         doubts = self._errors(where, rows)
         for line in rows:
             for at, value in enumerate(line):
-                if isinstance(value, datetime):
+                if value is None:
+                    line[at] = ""
+                elif isinstance(value, datetime):
                     line[at] = moment(serial(value))
         return ended(Cells(rows, doubts))
 
@@ -212,7 +214,7 @@ class Desk:
         doubts: dict[Position, Doubt] = {}
         for r, c in suspects:
             if is_formula(rows[r][c], formulas[r][c]):
-                doubts[r + 1, c + 1], rows[r][c] = Doubt("error", str(rows[r][c])), None
+                doubts[r + 1, c + 1], rows[r][c] = Doubt("error", str(rows[r][c])), ""
         return doubts
 
     @patient

@@ -99,10 +99,10 @@ class WindowsDesk(Desk):
             for c, value in enumerate(line):
                 if isinstance(value, int) and not isinstance(value, bool):
                     doubts[r + 1, c + 1] = Doubt("error", error_of(value))
-                    value = None  # noqa: PLW2901 - as the grid has it
+                    value = ""  # noqa: PLW2901 - as a file's grid has it
                 elif isinstance(value, float) and isinstance(shown[r][c], date):
                     days.setdefault(c, []).append(r)
-                row.append(value)
+                row.append("" if value is None else value)
             rows.append(row)
         since_1904 = self.since_1904 if days else False
         for c, numbers in days.items():
@@ -110,7 +110,7 @@ class WindowsDesk(Desk):
             for r in numbers:
                 serial = held[r][c]
                 if serial < 0:
-                    doubts[r + 1, c + 1], rows[r][c] = Doubt("error", repr(serial)), None
+                    doubts[r + 1, c + 1], rows[r][c] = Doubt("error", repr(serial)), ""
                 else:
                     rows[r][c] = moment(serial, elapsed=elapsed, since_1904=since_1904)
         return ended(Cells(rows, doubts))

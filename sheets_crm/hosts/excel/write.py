@@ -39,6 +39,7 @@ from sheets_crm.sheet import (
     Highlight,
     Link,
     Page,
+    RowFormat,
     SheetLink,
     TableGrowth,
     Value,
@@ -245,11 +246,10 @@ class _Writing:
     def _old_rules(self, highlight: Highlight, before: Sequence[Rule]) -> None:
         self._drop_rules(highlight.sheet, highlight.mark)
         for rule in before:
-            for area in rule.areas:
-                self._desk.add_rule(highlight.sheet, area, rule)
-            if not rule.areas:
-                here = rule._replace(formula=moved(rule.formula, (1, 1), highlight.area[:2]))
-                self._desk.add_rule(highlight.sheet, highlight.area, here)
+            start = rule.areas[0][:2] if rule.areas else (1, 1)
+            for area in rule.areas or (highlight.area,):
+                here = rule._replace(formula=moved(rule.formula, start, area[:2]))
+                self._desk.add_rule(highlight.sheet, area, here)
 
     def _drop_rules(self, sheet: str, mark: str) -> None:
         for rule in reversed(self._desk.rules(sheet)):
@@ -267,7 +267,8 @@ class _Writing:
         if own is None:
             self._plan_new(page)
         elif not self._stands(page, own):
-            self._pages.append(_bare(page, own))
+            bare = _bare(page, own)
+            self._pages.append(bare if self._desk.renews_all else _flat(bare))
             self._do(own, partial(self._replace, page, own))
 
     def _plan_new(self, page: Page) -> None:
@@ -327,7 +328,7 @@ class _Writing:
         desk.frame(sheet, page)
         self._define_names(page, sheet)
         drawn = desk.charts(sheet) == len(page.charts)
-        folded = desk.renews_all or not any(row.level for row in page.rows.values())
+        folded = desk.renews_all or not any(row.level or row.hidden for row in page.rows.values())
         if not (drawn and folded):
             self._poor.append(sheet)
 
@@ -387,6 +388,12 @@ def _bare(page: Page, name: str) -> Page:
     cells = {at: Cell(None, dressed(cell.content, cell.style)) for at, cell in page.cells.items()}
     choices = tuple(choice for choice in page.choices if not choice.formula)
     return replace(page, name=name, cells=cells, choices=choices, names={}, owned=False, hidden=False)
+
+
+def _flat(page: Page) -> Page:
+    """A page with all rows in sight and no charts."""
+    rows = {number: RowFormat(row.height) for number, row in page.rows.items()}
+    return replace(page, rows=rows, charts=())
 
 
 def _folder() -> Path:
