@@ -69,25 +69,16 @@ class Screen:
                 (
                     sheet.name, sheet.visible, {at: (cell.value, cell.formula) for at, cell in sheet.cells.items()},
                     *(copy.deepcopy(getattr(sheet, name)) for name in KEPT),
+                    {column: width for column, width in sheet.widths.items() if width != USUAL_WIDTH},
                 )
                 for sheet in self.book.sheets
             ],
         }  # fmt: skip
 
 
-KEPT = (
-    "looks",
-    "formats",
-    "merges",
-    "heights",
-    "widths",
-    "rules",
-    "charts",
-    "tables",
-    "notes",
-    "hidden_rows",
-)
+KEPT = ("looks", "formats", "merges", "heights", "rules", "charts", "tables", "notes", "hidden_rows")
 
+USUAL_WIDTH = 8.43
 Gate = Callable[[str, str], None]
 
 

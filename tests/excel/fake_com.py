@@ -531,10 +531,10 @@ class XRange(Dispatch):
             tuple(function((r, c)) for c in range(self.where[1], self.where[3] + 1))
             for r in range(self.where[0], self.where[2] + 1)
         )
-        return rows[0][0] if self.Count_ == 1 else rows
+        return rows[0][0] if self.cell_count == 1 else rows
 
     @property
-    def Count_(self) -> int:  # noqa: N802 - the number of cells without a call
+    def cell_count(self) -> int:
         return self.height * self.width
 
     def enter(self, value: Any) -> None:
@@ -543,7 +543,7 @@ class XRange(Dispatch):
         assert len(value) == self.height, "Excel would write #N/A"
         for r, row in enumerate(value):
             for c, one in enumerate(row):
-                self.sheet.enter((self.where[0] + r, self.where[1] + c), one, in_array=self.Count_ > 1)
+                self.sheet.enter((self.where[0] + r, self.where[1] + c), one, in_array=self.cell_count > 1)
 
     @property
     def Value2(self) -> Any:
@@ -582,12 +582,7 @@ class XRange(Dispatch):
 
     @property
     def NumberFormat(self) -> str | None:
-        found = {
-            self.sheet.number_format((r, c))
-            for r in range(self.where[0], self.where[2] + 1)
-            for c in range(self.where[1], self.where[3] + 1)
-        }
-        return found.pop() if len(found) == 1 else None
+        return number_format(self.sheet, self.where)
 
     @property
     def MergeCells(self) -> bool | None:
@@ -736,6 +731,16 @@ class Paint(Dispatch):
 def com_value(value: Any) -> Any:
     """A value as COM gives it: errors are whole numbers, numbers never are."""
     return model.ERRORS[value.code] if isinstance(value, Fault) else value
+
+
+def number_format(sheet: model.Sheet, where: Area) -> str | None:
+    """Range.NumberFormat: None where cells differ."""
+    found = {
+        sheet.number_format((r, c))
+        for r in range(where[0], where[2] + 1)
+        for c in range(where[1], where[3] + 1)
+    }
+    return found.pop() if len(found) == 1 else None
 
 
 def merged(sheet: model.Sheet, where: Area) -> bool | None:

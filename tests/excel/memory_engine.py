@@ -14,7 +14,7 @@ from xlwings import base_classes
 
 from sheets_crm.sheet import Area, letters
 from tests.excel import model
-from tests.excel.fake_com import hide_rows, merged, rows_hidden
+from tests.excel.fake_com import hide_rows, merged, number_format, rows_hidden
 from tests.google.formulas import Fault
 
 TIMED_OUT = -1712
@@ -481,6 +481,11 @@ class Range(base_classes.Range):  # type: ignore[misc]
             for c, value in enumerate(row):
                 at = self.row + r, self.column + c
                 _tried(self._sheet.enter, at, value, in_array=len(self) > 1)
+
+    @property
+    def number_format(self) -> str | None:
+        self.app.call("get", "number format")
+        return number_format(self._sheet, self.where)
 
     @property
     def row_hidden(self) -> bool | None:

@@ -322,7 +322,9 @@ class Book:
             memo[key] = Fault("#REF!")  # what a circle shows
             formula = sheet.cells[at].formula or ""
             result: Any = Fault("#REF!")
-            if "#REF!" not in formula:
+            if formula[1:] in ERRORS:
+                result = Fault(formula[1:])
+            elif "#REF!" not in formula:
                 try:
                     result = Computation(formula, _Seen(self, sheet), False).result()
                 except KeyError:
@@ -432,6 +434,8 @@ def _tokens(formula: str) -> Iterator[str]:
     from tests.google.formulas import FormulaError
     from tests.google.formulas import _tokens as tokens
 
+    if formula[1:] in ERRORS:
+        return
     try:
         yield from (text for _, text in tokens(formula))
     except FormulaError as problem:
@@ -552,7 +556,9 @@ def loaded(app: App, path: Path, name: str) -> Book:
 
 def _printed(reference: Any) -> str:
     """Areas to print without their sheet, as PageSetup tells them."""
-    return ",".join(part.rpartition("!")[2].replace("$", "") for part in str(reference or "").split(",") if part)
+    return ",".join(
+        part.rpartition("!")[2].replace("$", "") for part in str(reference or "").split(",") if part
+    )
 
 
 def _stored(cell: Any, epoch: datetime) -> Cell:
@@ -599,9 +605,16 @@ def _chart(chart: Any) -> Chart:
     for order, one in enumerate(chart.series, start=1):
         name = one.tx.v if one.tx is not None and one.tx.v else ""
         categories = one.cat.strRef or one.cat.numRef
-        series.append(f'=SERIES("{name}",{categories.f},{one.val.numRef.f},{order})')
+        places = [_quoted(reference) for reference in (categories.f, one.val.numRef.f)]
+        series.append(f'=SERIES("{name}",{places[0]},{places[1]},{order})')
     place = chart.anchor._from
     return Chart(series, (place.row + 1, place.col + 1))
+
+
+def _quoted(reference: str) -> str:
+    """A reference with its sheet in quotation marks."""
+    sheet, _, place = reference.rpartition("!")
+    return f"'{sheet.strip(chr(39))}'!{place}"
 
 
 def _area(reference: str) -> Area:

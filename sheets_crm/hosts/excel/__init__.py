@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from sheets_crm.errors import UsageError, WorkbookChanged, WorkbookNotFound
 from sheets_crm.hosts.excel.button import run_audit, run_week
 from sheets_crm.hosts.excel.desk import desk_of
+from sheets_crm.hosts.excel.patience import in_words
 from sheets_crm.hosts.excel.read import Reading, read
 from sheets_crm.hosts.excel.write import write
 from sheets_crm.sheet import Applied, Changes, Select, Snapshot
@@ -42,7 +43,7 @@ class ExcelHost:
 
     def read(self, select: Select) -> Snapshot:
         """The list of all sheets and the cells of those that `select` chooses. Raises WorkbookError."""
-        with self.desk.quiet():
+        with in_words(), self.desk.quiet():
             self._reading = read(self.desk, select)
         return self._reading.snapshot
 
@@ -55,7 +56,7 @@ class ExcelHost:
         reading = self._reading
         if reading is None or reading.snapshot.version != snapshot.version:
             raise WorkbookChanged(_CHANGED.fill(name=self.label))
-        with self.desk.quiet():
+        with in_words(), self.desk.quiet():
             fresh = read(self.desk, lambda _: reading.chosen)
             if fresh.snapshot.version != snapshot.version:
                 raise WorkbookChanged(_CHANGED.fill(name=self.label))

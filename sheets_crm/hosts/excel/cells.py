@@ -58,11 +58,14 @@ def moment(serial: float, *, elapsed: bool = False, since_1904: bool = False) ->
     thousandths = timedelta(milliseconds=int(abs(serial) * 86_400_000 + 0.5))
     if elapsed:
         return thousandths
-    if since_1904:
-        serial, thousandths = serial + _EPOCH_1904, thousandths + timedelta(days=_EPOCH_1904)
     if serial < 1:
         return (_EPOCH + thousandths).time()
-    found = _EPOCH + thousandths + timedelta(days=1 if serial < _LEAP_DAY else 0)
+    if since_1904:
+        return _day(_EPOCH + thousandths + timedelta(days=_EPOCH_1904))
+    return _day(_EPOCH + thousandths + timedelta(days=1 if serial < _LEAP_DAY else 0))
+
+
+def _day(found: datetime) -> Value:
     return found if found.time() != time() else found.date()
 
 

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
@@ -22,11 +23,12 @@ from sheets_crm.hosts.excel.cells import (
     Entry,
     area_of,
     ended,
+    is_elapsed,
     is_formula,
     moment,
     table_of,
 )
-from sheets_crm.hosts.excel.patience import Sleep, patient
+from sheets_crm.hosts.excel.patience import Sleep, is_refusal, patient
 from sheets_crm.sheet import Area, Doubt, Page, Position, Value, letters, serial
 from sheets_crm.text import Text
 
@@ -86,7 +88,16 @@ class Desk:
         finally:
             with contextlib.ExitStack() as restoring:  # each is restored whatever becomes of the others
                 for setting, value in before.items():
-                    restoring.callback(self._set, app, setting, value)
+                    restoring.callback(self.insist, partial(self._set, app, setting, value))
+
+    def insist(self, change: Callable[[], object]) -> None:
+        """Makes a change that puts something back, a second time if Excel refuses the first."""
+        try:
+            change()
+        except Exception as problem:
+            if not is_refusal(problem):
+                raise
+            change()
 
     @patient
     def _setting(self, app: Any, setting: str) -> Any:
@@ -103,7 +114,7 @@ class Desk:
         try:
             yield
         finally:
-            self._activate(before)
+            self.insist(partial(self._activate, before))
 
     @patient
     def _active(self) -> str:
@@ -194,13 +205,25 @@ class Desk:
         where = self._range(sheet, self.used(sheet))
         rows: list[list[Value]] = where.options(ndim=2, err_to_str=True).value
         doubts = self._errors(where, rows)
-        for line in rows:
-            for at, value in enumerate(line):
+        days: dict[int, list[int]] = {}
+        for r, line in enumerate(rows):
+            for c, value in enumerate(line):
                 if value is None:
-                    line[at] = ""
+                    line[c] = ""
                 elif isinstance(value, datetime):
-                    line[at] = moment(serial(value))
+                    days.setdefault(c, []).append(r)
+        for c, numbers in days.items():
+            elapsed = self._elapsed(sheet, c, numbers)
+            for r in numbers:
+                found = rows[r][c]
+                rows[r][c] = moment(serial(found), elapsed=elapsed) if isinstance(found, datetime) else found
         return ended(Cells(rows, doubts))
+
+    @patient
+    def _elapsed(self, sheet: str, column: int, rows: Sequence[int]) -> bool:
+        """Whether the numbers of a column, counted from 0, are hours that go on beyond a day; not if only some are."""
+        where = Area(rows[0] + 1, column + 1, rows[-1] + 1, column + 1)
+        return is_elapsed(self._range(sheet, where).number_format)
 
     def _errors(self, where: Any, rows: list[list[Value]]) -> dict[Position, Doubt]:
         """Cells that show an error, blanked: a text that only looks like one is no formula."""
@@ -408,20 +431,19 @@ class Desk:
         )  # `Sheet.copy` asks much more, and would copy twice if then Excel is busy
 
     def replace(self, sheet: str, other: Any, source: str) -> None:
-        """Leaves nothing of what a sheet held and gives it all cells of a sheet of another workbook, with their looks.
+        """Leaves nothing in the cells of a sheet and gives it all cells of a sheet of another workbook, with their looks.
 
         Who refers to the sheet still does: it is the same one.
         """
         self.clear(sheet)
+        charts = self.charts(sheet)
         self._copy_cells(other.sheets[source], self.book.sheets[sheet])
-        self._bind_charts(sheet, other.name)
+        self._bind_charts(sheet, other, source, charts)
 
     @patient
     def clear(self, sheet: str) -> None:
-        """Leaves a sheet with nothing on it."""
+        """Leaves a sheet's cells blank and in sight. Charts stay where they could not be brought back."""
         found = self.book.sheets[sheet]
-        for chart in list(found.charts):
-            chart.delete()
         found.cells.rows.hidden = False
         found.clear()
 
@@ -429,13 +451,14 @@ class Desk:
     def _copy_cells(self, source: Any, target: Any) -> None:
         source.cells.copy(target.cells)
 
-    def _bind_charts(self, sheet: str, other: str) -> None:  # noqa: ARG002 - there is no way here
-        """Lets charts that came along from `other` show this workbook's cells, or takes them away."""
-        self._drop_charts(sheet)
+    def _bind_charts(self, sheet: str, other: Any, source: str, before: int) -> None:  # noqa: ARG002 - COM can
+        """Lets charts that came along with the cells show the cells of their new sheet; here they are taken away."""
+        self.drop_charts(sheet, before)
 
     @patient
-    def _drop_charts(self, sheet: str) -> None:
-        for chart in list(self.book.sheets[sheet].charts):
+    def drop_charts(self, sheet: str, keep: int = 0) -> None:
+        """Takes away all charts of a sheet but the first."""
+        for chart in reversed(list(self.book.sheets[sheet].charts)[keep:]):
             chart.delete()
 
     def fold(self, sheet: str, first: int, last: int, *, hidden: bool) -> None:

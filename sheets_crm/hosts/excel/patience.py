@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from sheets_crm.errors import WorkbookInUse
+from sheets_crm.errors import SheetsCrmError, WorkbookInUse, WorkbookUnsafe
 from sheets_crm.text import Text
 
 P = ParamSpec("P")
@@ -49,6 +50,17 @@ def patient(
     return tried
 
 
+@contextlib.contextmanager
+def in_words() -> Iterator[None]:
+    """What Excel refuses becomes a sentence. Raises WorkbookUnsafe."""
+    try:
+        yield
+    except Exception as problem:
+        if isinstance(problem, SheetsCrmError) or not is_refusal(problem):
+            raise
+        raise WorkbookUnsafe(_REFUSED.fill(said=refusal(problem))) from problem
+
+
 def is_busy(problem: Exception) -> bool:
     """Whether Excel only says that it has no time."""
     return bool(_BUSY & _codes(problem)) or _TIMED_OUT in _codes(problem) or _gave_up(problem)
@@ -82,3 +94,4 @@ _FINISH = Text(
     "Excel is busy: finish editing the cell (press Enter or Esc), close any open dialog and run again.",
     "Excel занят: закончите ввод в ячейку (Enter или Esc), закройте открытые окна и запустите ещё раз.",
 )
+_REFUSED = Text("Excel refused: {said}", "Excel отказал: {said}")

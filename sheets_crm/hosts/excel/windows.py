@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import sys
 from collections.abc import Iterator
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
-from sheets_crm.hosts.excel.cells import Cells, area_of, ended, error_of, is_elapsed, moment, table_of
+from sheets_crm.hosts.excel.cells import Cells, area_of, ended, error_of, moment, table_of
 from sheets_crm.hosts.excel.desk import Desk, Rule, moved
 from sheets_crm.hosts.excel.patience import patient
+from sheets_crm.inert import in_reference
 from sheets_crm.sheet import Area, Doubt, Page, Position, Value
 
 _BY_FORMULA, _FROM_CELLS = 2, 1
@@ -39,7 +42,7 @@ class WindowsDesk(Desk):
                 try:
                     yield
                 finally:
-                    self._set(app, "CopyObjectsWithCells", with_cells)
+                    self.insist(partial(self._set, app, "CopyObjectsWithCells", with_cells))
         finally:
             module.N_COM_ATTEMPTS = attempts
 
@@ -106,7 +109,7 @@ class WindowsDesk(Desk):
             rows.append(row)
         since_1904 = self.since_1904 if days else False
         for c, numbers in days.items():
-            elapsed = self._elapsed(sheet, Area(numbers[0] + 1, c + 1, numbers[-1] + 1, c + 1))
+            elapsed = self._elapsed(sheet, c, numbers)
             for r in numbers:
                 serial = held[r][c]
                 if serial < 0:
@@ -114,10 +117,6 @@ class WindowsDesk(Desk):
                 else:
                     rows[r][c] = moment(serial, elapsed=elapsed, since_1904=since_1904)
         return ended(Cells(rows, doubts))
-
-    @patient
-    def _elapsed(self, sheet: str, where: Area) -> bool:
-        return is_elapsed(self._range(sheet, where).api.NumberFormat)
 
     @patient
     def raw(self, sheet: str, where: Area) -> list[list[Any]]:
@@ -192,13 +191,16 @@ class WindowsDesk(Desk):
         found.Cells.Clear()
 
     @patient
-    def _bind_charts(self, sheet: str, other: str) -> None:
+    def _bind_charts(self, sheet: str, other: Any, source: str, before: int) -> None:  # noqa: ARG002 - there are none
         """A copied chart shows the cells of the workbook that it came from: `'[other.xlsx]Audit'!$B$2:$B$9`."""
+        escaped = source.replace("'", "''")
+        there = re.compile(rf"'?\[{re.escape(other.name)}\]{re.escape(escaped)}'?!")
         for chart in self.book.sheets[sheet].api.ChartObjects():
             for series in chart.Chart.SeriesCollection():
                 formula = series.Formula
-                if f"[{other}]" in formula:
-                    series.Formula = formula.replace(f"[{other}]", "")
+                here = there.sub(lambda _: f"{in_reference(sheet)}!", formula)
+                if here != formula:
+                    series.Formula = here
 
     @patient
     def fold(self, sheet: str, first: int, last: int, *, hidden: bool) -> None:

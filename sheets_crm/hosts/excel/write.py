@@ -69,6 +69,7 @@ class _Writing:
         self._since_1904 = desk.since_1904
         self._steps: list[Step] = []
         self._undo: list[Step] = []
+        self._late: list[Step] = []
         self._touched: set[str] = set()
         self._pages: list[Page] = []
         """Sheets of the small file, each under the name that it has in the workbook."""
@@ -84,21 +85,27 @@ class _Writing:
         if not self._steps:
             return False, None
         self._refuse_locked()
+        done = False
         try:
             with self._beside():
-                for step in self._steps:
+                for step in (*self._steps, self._finish):
                     step()
                 self._undo.clear()
-        except BaseException as problem:
-            if (
-                isinstance(problem, SheetsCrmError)
-                or not isinstance(problem, Exception)
-                or not is_refusal(problem)
-            ):
+                done = True
+        except Exception as problem:
+            if done and (isinstance(problem, SheetsCrmError) or is_refusal(problem)):
+                return True, _UNTIDY
+            if isinstance(problem, SheetsCrmError) or not is_refusal(problem):
                 raise
             raise WorkbookUnsafe(_REFUSED.fill(said=refusal(problem))) from problem
-        note = _POOR.fill(sheets=listed(self._poor, "en", 9)) if self._poor else None
-        return True, note
+        if not self._poor:
+            return True, None
+        return True, _POOR.fill(sheets=listed(self._poor, "en", 9))
+
+    def _finish(self) -> None:
+        """What cannot be put back comes last."""
+        for step in self._late:
+            step()
 
     @contextlib.contextmanager
     def _beside(self) -> Iterator[None]:
@@ -110,7 +117,7 @@ class _Writing:
                 leaving.callback(_deleted, path)
                 path.write_bytes(render(self._pages))
                 self._other = desk.open(path)
-                leaving.callback(desk.close, self._other)
+                leaving.callback(desk.insist, partial(desk.close, self._other))
             leaving.enter_context(desk.where_it_was())
             leaving.callback(self._put_back)
             yield
@@ -120,7 +127,7 @@ class _Writing:
         failed = 0
         while self._undo:
             try:
-                self._undo.pop()()
+                self._desk.insist(self._undo.pop())
             except Exception:  # noqa: BLE001 - whatever it was, the other steps are put back nevertheless
                 failed += 1
         if failed:
@@ -327,9 +334,12 @@ class _Writing:
             desk.fold(sheet, first, last, hidden=hidden)
         desk.frame(sheet, page)
         self._define_names(page, sheet)
-        drawn = desk.charts(sheet) == len(page.charts)
-        folded = desk.renews_all or not any(row.level or row.hidden for row in page.rows.values())
-        if not (drawn and folded):
+        if desk.renews_all:
+            poor = desk.charts(sheet) != len(page.charts)
+        else:
+            self._late.append(partial(desk.drop_charts, sheet))
+            poor = bool(page.charts) or any(row.level or row.hidden for row in page.rows.values())
+        if poor:
             self._poor.append(sheet)
 
     def _bring_back(self, sheet: str, backup: str, where: Area, before: Sequence[Sequence[Entry]]) -> None:
@@ -447,6 +457,10 @@ def _shows(rule: Rule, highlight: Highlight) -> bool:
 _REFUSED = Text(
     "Excel refused a change, so everything was put back as it was: {said}",
     "Excel не принял изменение, поэтому всё возвращено как было: {said}",
+)
+_UNTIDY = Text(
+    "Everything was written, but Excel did not close a small workbook of ours (sheets-crm-...): close it, unsaved.",
+    "Всё записано, но Excel не закрыл нашу небольшую книгу (sheets-crm-...): закройте её, не сохраняя.",
 )
 _HALF = Text(
     "Writing failed, and not everything could be put back: close the workbook without saving it and open it again.",
