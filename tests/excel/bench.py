@@ -79,6 +79,18 @@ class Screen:
 KEPT = ("looks", "formats", "merges", "heights", "rules", "charts", "tables", "notes", "hidden_rows")
 
 USUAL_WIDTH = 8.43
+
+
+def leave() -> None:
+    """xlwings knows of no Excel any more."""
+    import xlwings
+
+    engines = xlwings.engines
+    engines.engines.clear()
+    engines.engines_by_name.clear()
+    engines.active = None
+
+
 Gate = Callable[[str, str], None]
 
 

@@ -6,7 +6,9 @@ property and every method is one call, noted and possibly refused (`model.App.ga
 
 from __future__ import annotations
 
+import atexit
 import ctypes
+import importlib
 import sys
 import types
 from collections.abc import Callable, Iterator, Sequence
@@ -15,6 +17,9 @@ from decimal import Decimal
 from functools import wraps
 from typing import Any
 from unittest.mock import MagicMock
+
+import pytest
+import xlwings
 
 from sheets_crm.sheet import Area, letters
 from tests.excel import model
@@ -777,13 +782,13 @@ _HWND = 99
 
 
 def xlwings_on(app: model.App) -> Any:
-    """xlwings with its Windows engine working on `app`; the engine is made once in a process."""
+    """xlwings with its Windows engine working on `app`."""
     windows = _windows()
+    windows.N_COM_ATTEMPTS = 0  # as xlwings has it
     _current[:] = [app]
-    import xlwings
-
+    if "excel" not in [engine.name for engine in xlwings.engines]:
+        xlwings.engines.add(xlwings.main.Engine(impl=windows.engine))
     xlwings.engines["excel"].activate()
-    windows.N_COM_ATTEMPTS = 0
     return xlwings
 
 
@@ -793,29 +798,20 @@ def book_of(app: model.App, book: model.Book) -> Any:
 
 
 def _windows() -> Any:
-    """xlwings._xlwindows, imported as on Windows."""
-    import xlwings
-
-    found = sys.modules.get("xlwings._xlwindows")
-    if found is None:
-        for module in _stubs():
-            sys.modules[module.__name__] = module
-        loader: Any = ctypes
-        real = ctypes.PyDLL, getattr(ctypes, "windll", None), getattr(ctypes, "oledll", None)
-        loader.PyDLL = loader.windll = loader.oledll = MagicMock()
-        try:
-            import xlwings._xlwindows as found  # type: ignore[no-redef]
-        finally:
-            loader.PyDLL, loader.windll, loader.oledll = real
-        import atexit
-
-        atexit.unregister(found.cleanup)  # type: ignore[union-attr]
-        found.get_excel_hwnds = lambda: [_HWND] if _current and _current[0].books else []  # type: ignore[union-attr]
-        found.get_xl_app_from_hwnd = lambda _: found.COMRetryObjectWrapper(Application(_current[0]))  # type: ignore[union-attr]
+    """xlwings._xlwindows, imported once in a process, as on Windows; the stubs are gone afterwards."""
+    name = "xlwings._xlwindows"
+    if name not in sys.modules:
+        with pytest.MonkeyPatch.context() as patch:
+            for stub in _stubs():
+                patch.setitem(sys.modules, stub.__name__, stub)
+            for library in ("PyDLL", "windll", "oledll"):
+                patch.setattr(ctypes, library, MagicMock(), raising=False)
+            found: Any = importlib.import_module(name)
+        atexit.unregister(found.cleanup)  # it would look for programs of Windows
+        found.get_excel_hwnds = lambda: [_HWND] if _current and _current[0].books else []
+        found.get_xl_app_from_hwnd = lambda _: found.COMRetryObjectWrapper(Application(_current[0]))
         xlwings._xlwindows = found  # type: ignore[attr-defined]
-        if "excel" not in [engine.name for engine in xlwings.engines]:
-            xlwings.engines.add(xlwings.main.Engine(impl=found.engine))  # type: ignore[union-attr]
-    return found
+    return sys.modules[name]
 
 
 def _stubs() -> Iterator[types.ModuleType]:

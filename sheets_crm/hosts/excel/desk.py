@@ -125,12 +125,10 @@ class Desk:
         if name in [sheet.name for sheet in self.book.sheets]:
             self.book.sheets[name].activate()
 
-    @patient
     def show(self, sheet: str) -> None:
         """Brings a sheet to the front, unless it is hidden."""
-        found = self.book.sheets[sheet]
-        if _is_shown(found):
-            found.activate()
+        if (sheet, False) in self.sheets():
+            self._activate(sheet)
 
     # ------------------------------------------------------------------- the workbook
 
