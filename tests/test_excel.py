@@ -281,7 +281,8 @@ def test_a_fault_anywhere_leaves_everything_as_it_was(face: str, tmp_path: Path)
         "windows": fake_com.refused("That didn't work."),
         "memory": memory_engine.CommandError(-50, "That didn't work."),
     }[face]
-    at, failed, written = 0, 0, 0
+    at, written = 0, 0
+    said: list[str] = []
     while True:
         at += 1
         open_ = with_table(Screen([deals(), rich_report("was")], tmp_path, face))
@@ -291,9 +292,8 @@ def test_a_fault_anywhere_leaves_everything_as_it_was(face: str, tmp_path: Path)
         try:
             changed = host.apply(full(text="✗ Этап: а [TK01]"), snapshot).changed
         except WorkbookUnsafe as problem:
-            assert "That didn't work." in problem.message.en
+            said.append(problem.message.en)
             assert open_.everything() == before, at
-            failed += 1
         else:
             assert changed
             assert open_.sheet("Аудит").value((1, 1)) == "✗ Этап: а [TK01]"
@@ -303,7 +303,8 @@ def test_a_fault_anywhere_leaves_everything_as_it_was(face: str, tmp_path: Path)
             written += 1
             if not _reached(open_, at):
                 break
-    assert failed > 20
+    assert len(said) > 20
+    assert all("That didn't work." in sentence for sentence in said)
     assert written > 1  # what fails after all is written does no harm
 
 
@@ -513,7 +514,8 @@ def test_five_thousand_deals_take_as_many_calls_as_five(screen: Open) -> None:
         asked.append(Counter(open_.app.calls))
         findings.append(len(done.verdict.findings))
     assert asked[0] == asked[1]
-    assert findings[1] > 1_000 > 5 > findings[0]
+    assert findings[0] < 5
+    assert findings[1] > 1_000
 
 
 def test_a_week_later_a_block_of_the_report_more_is_some_calls_more(screen: Open) -> None:

@@ -82,7 +82,7 @@ USUAL_WIDTH = 8.43
 
 
 def leave() -> None:
-    """xlwings knows of no Excel any more."""
+    """Lets xlwings know of no Excel any more."""
     import xlwings
 
     engines = xlwings.engines

@@ -244,7 +244,7 @@ class Workbook(Dispatch):
     def Activate(self) -> None:
         self.app.books.append(self.app.books.pop(self.app.books.index(self.book)))
 
-    def Close(self, SaveChanges: bool) -> None:  # noqa: N803
+    def Close(self, SaveChanges: bool) -> None:
         assert SaveChanges is False
         self.app.close(self.book)
 
@@ -312,7 +312,7 @@ class Worksheet(Dispatch):
             raise model.Refused("Activate method of Worksheet class failed")
         self.sheet.book.active = self.sheet.book.sheets.index(self.sheet)
 
-    def Copy(self, Before: Any = None, After: Any = None) -> None:  # noqa: N803
+    def Copy(self, Before: Any = None, After: Any = None) -> None:
         assert Before is None
         After.sheet.book.copy_in(self.sheet, After.sheet)
 
@@ -445,7 +445,7 @@ class Names(Collection):
         super().__init__(app, lambda: [ComName(app, book, name) for name in book.names.values()])
         self.book = book
 
-    def Add(self, Name: str, RefersTo: str, Visible: bool = True) -> ComName:  # noqa: N803
+    def Add(self, Name: str, RefersTo: str, Visible: bool = True) -> ComName:
         return ComName(self.app, self.book, self.book.define(Name, RefersTo, visible=Visible))
 
 
@@ -622,7 +622,7 @@ class XRange(Dispatch):
     def ClearOutline(self) -> None:
         self.sheet.levels.clear()
 
-    def Copy(self, Destination: XRange) -> None:  # noqa: N803
+    def Copy(self, Destination: XRange) -> None:
         assert self.where == Destination.where == Area(1, 1, model.ROWS, model.COLUMNS)
         charts = list(Destination.sheet.charts)
         Destination.sheet.take_cells(self.sheet)
@@ -666,7 +666,7 @@ class FormatConditions(Collection):
         super().__init__(app, lambda: [FormatCondition(app, sheet, rule) for rule in sheet.rules])
         self.sheet, self.where = sheet, where
 
-    def Add(self, Type: int, Formula1: str) -> FormatCondition:  # noqa: N803
+    def Add(self, Type: int, Formula1: str) -> FormatCondition:
         assert Type == 2
         if self.sheet.protected:
             raise model.Refused("The cell or chart you're trying to change is on a protected sheet.")
@@ -782,7 +782,7 @@ _HWND = 99
 
 
 def xlwings_on(app: model.App) -> Any:
-    """xlwings with its Windows engine working on `app`."""
+    """Xlwings with its Windows engine working on `app`."""
     windows = _windows()
     windows.N_COM_ATTEMPTS = 0  # as xlwings has it
     _current[:] = [app]

@@ -52,7 +52,7 @@ class Engine:
         return "" if value is None else value
 
     @staticmethod
-    def clean_value_data(data: Any, days: Any, empty: Any, numbers: Any, err_to_str: bool) -> list[list[Any]]:
+    def clean_value_data(data: Any, _: Any, empty: Any, numbers: Any, err_to_str: bool) -> list[list[Any]]:
         assert err_to_str, "errors would be blank"
 
         def one(value: Any) -> Any:
@@ -68,7 +68,7 @@ class Engine:
 ENGINE = Engine()
 
 
-class Of(base_classes.Collection):  # type: ignore[misc]
+class Of(base_classes.Collection):
     """Items by number from 1, or by name."""
 
     def __init__(self, app: Any) -> None:
@@ -99,7 +99,7 @@ class Of(base_classes.Collection):  # type: ignore[misc]
         return any(item.name.casefold() == str(key).casefold() for item in self.items())
 
 
-class Apps(base_classes.Apps):  # type: ignore[misc]
+class Apps(base_classes.Apps):
     def __init__(self, app: model.App) -> None:
         self.app = app
 
@@ -128,7 +128,7 @@ def _setting(name: str) -> Any:
     return property(get, put)
 
 
-class App(base_classes.App):  # type: ignore[misc]
+class App(base_classes.App):
     pid, hwnd, version, path = 4711, None, "16.0", ""
 
     def __init__(self, app: model.App) -> None:
@@ -182,7 +182,7 @@ class Books(Of):
         return Book(self._app, self._app.open(fullname))
 
 
-class Book(base_classes.Book):  # type: ignore[misc]
+class Book(base_classes.Book):
     def __init__(self, app: model.App, book: model.Book) -> None:
         self._app, self.book = app, book
 
@@ -250,11 +250,11 @@ class Names(Of):
         return Name(self.app, self.book, _tried(self.book.define, name, refers_to))
 
 
-class Name(base_classes.Name):  # type: ignore[misc]
+class Name(base_classes.Name):
     def __init__(self, app: model.App, book: model.Book, name: model.Name) -> None:
         self.app, self.book, self._name = app, book, name
 
-    @property
+    @property  # type: ignore[misc]
     def name(self) -> str:
         return self._name.name
 
@@ -273,7 +273,7 @@ class Name(base_classes.Name):  # type: ignore[misc]
         del self.book.names[self._name.name.casefold()]
 
 
-class Sheet(base_classes.Sheet):  # type: ignore[misc]
+class Sheet(base_classes.Sheet):
     def __init__(self, app: model.App, sheet: model.Sheet) -> None:
         self.app, self.sheet = app, sheet
 
@@ -281,7 +281,7 @@ class Sheet(base_classes.Sheet):  # type: ignore[misc]
     def api(self) -> Any:
         return self
 
-    @property
+    @property  # type: ignore[misc]
     def name(self) -> str:
         self.app.call("get", "sheet name")
         return self.sheet.name
@@ -344,7 +344,7 @@ class Sheet(base_classes.Sheet):  # type: ignore[misc]
         _tried(self.sheet.book.delete, self.sheet)
 
 
-class PageSetup(base_classes.PageSetup):  # type: ignore[misc]
+class PageSetup(base_classes.PageSetup):
     def __init__(self, app: model.App, sheet: model.Sheet) -> None:
         self.app, self.sheet = app, sheet
 
@@ -367,7 +367,7 @@ class Charts(Of):
         return [Chart(self.app, self.sheet, chart) for chart in self.sheet.charts]
 
 
-class Chart(base_classes.Chart):  # type: ignore[misc]
+class Chart(base_classes.Chart):
     def __init__(self, app: model.App, sheet: model.Sheet, chart: model.Chart) -> None:
         self.app, self.sheet, self.chart = app, sheet, chart
 
@@ -385,7 +385,7 @@ class Tables(Of):
         return [Table(self.app, self.sheet, table) for table in self.sheet.tables]
 
 
-class Table(base_classes.Table):  # type: ignore[misc]
+class Table(base_classes.Table):
     def __init__(self, app: model.App, sheet: model.Sheet, table: model.Table) -> None:
         self.app, self.sheet, self.table = app, sheet, table
 
@@ -393,11 +393,11 @@ class Table(base_classes.Table):  # type: ignore[misc]
     def range(self) -> Range:
         return Range(self.app, self.sheet, self.table.area)
 
-    @property
+    @property  # type: ignore[misc]
     def show_headers(self) -> bool:
         return self.table.headers
 
-    @property
+    @property  # type: ignore[misc]
     def show_totals(self) -> bool:
         return self.table.totals
 
@@ -406,7 +406,7 @@ class Table(base_classes.Table):  # type: ignore[misc]
         self.table.area = where.impl.where
 
 
-class Range(base_classes.Range):  # type: ignore[misc]
+class Range(base_classes.Range):
     options: dict[str, Any]
 
     def __init__(self, app: model.App, sheet: model.Sheet, where: Area) -> None:
@@ -462,7 +462,7 @@ class Range(base_classes.Range):  # type: ignore[misc]
             return _EPOCH + timedelta(days=value + (1462 if self._sheet.book.date1904 else 0))
         return value
 
-    @property
+    @property  # type: ignore[misc]
     def raw_value(self) -> Any:
         self.app.call("get", "value")
         return self._each(self._value)
@@ -482,7 +482,7 @@ class Range(base_classes.Range):  # type: ignore[misc]
                 at = self.row + r, self.column + c
                 _tried(self._sheet.enter, at, value, in_array=len(self) > 1)
 
-    @property
+    @property  # type: ignore[misc]
     def number_format(self) -> str | None:
         self.app.call("get", "number format")
         return number_format(self._sheet, self.where)
@@ -521,7 +521,7 @@ class Range(base_classes.Range):  # type: ignore[misc]
         self.app.call("set", "width")
         self._sheet.widths[self.column] = value
 
-    def copy(self, destination: Any) -> None:
+    def copy(self, destination: Any = None) -> None:
         self.app.call("set", "copy cells")
         assert self.where == Area(1, 1, model.ROWS, model.COLUMNS)
         _tried(destination.impl._sheet.take_cells, self._sheet)
@@ -531,7 +531,7 @@ class Range(base_classes.Range):  # type: ignore[misc]
         return Formats(self.app, self._sheet, self.where)
 
 
-class Formats(Of, base_classes.ConditionalFormats):  # type: ignore[misc]
+class Formats(Of, base_classes.ConditionalFormats):
     def __init__(self, app: model.App, sheet: model.Sheet, where: Area) -> None:
         super().__init__(app)
         self.sheet, self.where = sheet, where
@@ -551,7 +551,7 @@ class Formats(Of, base_classes.ConditionalFormats):  # type: ignore[misc]
         return Format(self.app, self.sheet, made)
 
 
-class Format(base_classes.ConditionalFormat):  # type: ignore[misc]
+class Format(base_classes.ConditionalFormat):
     type = "custom"
 
     def __init__(self, app: model.App, sheet: model.Sheet, rule: model.Rule) -> None:
@@ -590,7 +590,7 @@ def _tried(function: Any, *args: Any, **kwargs: Any) -> Any:
 
 
 def xlwings_on(app: model.App) -> Any:
-    """xlwings with this engine working on `app`."""
+    """Xlwings with this engine working on `app`."""
     if ENGINE.name not in [engine.name for engine in xlwings.engines]:
         xlwings.engines.add(xlwings.main.Engine(impl=ENGINE))
     ENGINE.app = app

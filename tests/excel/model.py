@@ -187,7 +187,7 @@ class Sheet:
         """Cells.Clear."""
         self._free()
         for held in (self.cells, self.looks, self.formats, self.merges, self.rules, self.notes):
-            held.clear()  # type: ignore[attr-defined]
+            held.clear()
 
     def _free(self) -> None:
         if self.protected:
@@ -203,7 +203,7 @@ class Sheet:
         if other.book is not self.book:
             for cell in self.cells.values():
                 if cell.formula:
-                    cell.formula = rewritten(cell.formula, lambda ref: _outside(ref, other))
+                    cell.formula = rewritten(cell.formula, _outside)
         self.charts += [Chart([_of(s, other) for s in c.series], c.place) for c in other.charts]
 
     def rename(self, name: str) -> None:
@@ -223,7 +223,7 @@ class Sheet:
 _COPIED = ("cells", "looks", "formats", "merges", "hidden_rows", "heights", "widths", "rules", "notes")
 
 
-def _outside(ref: str, sheet: Sheet) -> str:
+def _outside(ref: str) -> str:
     """A reference in another workbook: to the first one. Our computer of formulas says #REF! to it."""
     return ref if "!" not in ref else "#REF!"
 
@@ -296,7 +296,7 @@ class Book:
         if sheet.book is not self:
             for cell in made.cells.values():
                 if cell.formula:
-                    cell.formula = rewritten(cell.formula, lambda ref: _outside(ref, sheet))
+                    cell.formula = rewritten(cell.formula, _outside)
         self.sheets.insert(self.sheets.index(after) + 1, made)
         self.active = self.sheets.index(made)
         return made
@@ -394,7 +394,7 @@ class App:
     calls: list[str] = field(default_factory=list)
     """Everything that was asked of Excel, in order."""
     alerts: list[tuple[str, str]] = field(default_factory=list)
-    gate: Gate = lambda kind, what: None
+    gate: Gate = lambda *_: None
     """Asked before each call: raises what Excel would answer."""
     memo: dict[Any, Scalar] = field(default_factory=dict)
     areas: dict[Any, Rows] = field(default_factory=dict)
@@ -414,7 +414,7 @@ class App:
     def changed(self) -> None:
         """Something is different now: formulas are computed again when they are looked at."""
         for known in (self.memo, self.areas, self.indexes, self.sizes):
-            known.clear()  # type: ignore[attr-defined]
+            known.clear()
 
     def open(self, path: Path | str, name: str | None = None) -> Book:
         """Opens a file, as if it lay at `name`."""
@@ -501,7 +501,7 @@ def _unquoted(name: str) -> str:
 
 def loaded(app: App, path: Path, name: str) -> Book:
     """A file as Excel opens it."""
-    source = load_workbook(path, rich_text=False)
+    source: Any = load_workbook(path)
     book = Book(app, name, date1904=source.epoch.year == 1904)
     for found in source.worksheets:
         sheet = Sheet(book, found.title)
@@ -541,7 +541,7 @@ def loaded(app: App, path: Path, name: str) -> Book:
         for table in found.tables.values():
             first, _, last = table.ref.partition(":")
             sheet.tables.append(Table(_area(f"{first}:{last}"), totals=bool(table.totalsRowCount)))
-        sheet.charts = [_chart(chart) for chart in found._charts]  # type: ignore[attr-defined]
+        sheet.charts = [_chart(chart) for chart in found._charts]
         sheet.protected = found.protection.sheet
         sheet.print_area, sheet.title_rows = _printed(found.print_area), _printed(found.print_title_rows)
         sheet.freeze, sheet.gridlines = found.freeze_panes, bool(found.sheet_view.showGridLines)
@@ -571,7 +571,7 @@ def _stored(cell: Any, epoch: datetime) -> Cell:
         return Cell(value, prefix=bool(cell.quotePrefix))
     if isinstance(value, timedelta):
         return Cell(value / timedelta(days=1))
-    return Cell(float(value if isinstance(value, int | float) else to_excel(value, epoch)))
+    return Cell(float(value if isinstance(value, int | float) else to_excel(value, epoch)))  # type: ignore[no-untyped-call]
 
 
 def look(cell: Any) -> tuple[Any, ...]:
