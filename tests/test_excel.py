@@ -574,6 +574,23 @@ def test_a_highlight_stands_wherever_the_cursor_is_and_whatever_excel_speaks(
     assert not write(open_, Changes(highlights=(highlight("✗"),)))
 
 
+def test_a_circle_of_references_is_never_entered(tmp_path: Path) -> None:
+    """A conditional format is put into Excel's language in a cell that it cannot refer to: Excel would ask."""
+    open_ = Screen([deals()], tmp_path, "windows")
+    entered: list[Area] = []
+    real = fake_com.XRange.enter
+
+    def enter(self: fake_com.XRange, value: Any) -> None:
+        if self.sheet.book is not open_.book:
+            entered.append(self.where)
+        real(self, value)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(fake_com.XRange, "enter", enter)
+        write(open_, Changes(highlights=(highlight("✗"),)))
+    assert entered == [Area(model.ROWS, model.COLUMNS, model.ROWS, model.COLUMNS)]
+
+
 def test_a_highlight_torn_to_pieces_is_made_whole(tmp_path: Path) -> None:
     """Rows that were moved about leave a conditional format with many areas, and copies of it."""
     open_ = Screen([deals()], tmp_path, "windows")

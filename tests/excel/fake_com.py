@@ -307,6 +307,14 @@ class Worksheet(Dispatch):
     def ProtectContents(self) -> bool:
         return self.sheet.protected
 
+    @property
+    def AutoFilterMode(self) -> bool:
+        return False
+
+    @AutoFilterMode.setter
+    def AutoFilterMode(self, value: bool) -> None:
+        assert value is False, "Excel takes no other"
+
     def Activate(self) -> None:
         if self.sheet.visible != -1:
             raise model.Refused("Activate method of Worksheet class failed")
@@ -579,6 +587,8 @@ class XRange(Dispatch):
 
     @Formula.setter
     def Formula(self, value: Any) -> None:
+        if isinstance(value, str) and len(value) > model.FORMULA:
+            raise model.Refused("Application-defined or object-defined error")
         self.enter(value)
 
     @property

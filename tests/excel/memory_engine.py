@@ -462,10 +462,15 @@ class Range(base_classes.Range):
             return _EPOCH + timedelta(days=value + (1462 if self._sheet.book.date1904 else 0))
         return value
 
-    @property  # type: ignore[misc]
+    @property
     def raw_value(self) -> Any:
         self.app.call("get", "value")
         return self._each(self._value)
+
+    @raw_value.setter
+    def raw_value(self, value: Any) -> None:
+        self.app.call("set", "value")
+        _tried(self._sheet.enter, self.where[:2], value)
 
     @property
     def formula(self) -> Any:

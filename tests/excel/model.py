@@ -28,6 +28,8 @@ Position = tuple[int, int]
 ROWS, COLUMNS = 1_048_576, 16_384
 ARRAY_TEXT = 8_203
 """The longest text in an array that is entered as one."""
+FORMULA = 8_192
+"""The longest that Range.Formula takes."""
 ERRORS = {
     "#NULL!": -2146826288, "#DIV/0!": -2146826281, "#VALUE!": -2146826273, "#REF!": -2146826265,
     "#NAME?": -2146826259, "#NUM!": -2146826252, "#N/A": -2146826246,

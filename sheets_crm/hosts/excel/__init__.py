@@ -7,6 +7,7 @@ of it; then the workbook, closed without saving, is what it was. Put back, a rep
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import time
 from typing import TYPE_CHECKING, Any
@@ -38,7 +39,8 @@ class ExcelHost:
     def label(self) -> str:
         """The workbook's name; never its path, which on SharePoint is an address."""
         if self._name is None:
-            self._name = self.desk.name
+            with in_words():
+                self._name = self.desk.name
         return self._name
 
     def read(self, select: Select) -> Snapshot:
@@ -65,16 +67,17 @@ class ExcelHost:
 
 
 def open_book(address: str) -> Any:
-    """The workbook of `excel:` (the active one) or `excel:NAME`. Raises UsageError, WorkbookNotFound."""
+    """The workbook of `excel:` (the active one) or `excel:NAME`. Raises UsageError, WorkbookNotFound, WorkbookInUse."""
     name = address.removeprefix("excel:").strip()
-    books = _open_books()
-    if not books:
-        raise WorkbookNotFound(_NOTHING_OPEN)
-    if not name:
-        return books[0]
-    found = next((book for book in books if book.name.casefold() == name.casefold()), None)
-    if found is None:
-        raise WorkbookNotFound(_NOT_OPEN.fill(name=name, names=", ".join(f"excel:{b.name}" for b in books)))
+    with in_words():
+        books = _open_books()
+        if not books:
+            raise WorkbookNotFound(_NOTHING_OPEN)
+        found = next((book for book in books if not name or book.name.casefold() == name.casefold()), None)
+        if found is None:
+            raise WorkbookNotFound(
+                _NOT_OPEN.fill(name=name, names=", ".join(f"excel:{book.name}" for book in books))
+            )
     return found
 
 
@@ -86,7 +89,9 @@ def _open_books() -> list[Any]:
         raise UsageError(_NO_EXCEL.fill(platform=sys.platform))
     apps = list(xlwings.apps)
     books = [book for app in apps for book in app.books]
-    active = apps[0].books.active.name if books and len(apps[0].books) else None
+    active = None
+    with contextlib.suppress(AttributeError):  # no workbook is active where all are hidden
+        active = apps[0].books.active.name if books else None
     return sorted(books, key=lambda book: book.name != active)
 
 

@@ -12,8 +12,9 @@ from sheets_crm.hosts.xlsx.scan import area as parsed
 from sheets_crm.inert import in_formula, in_reference
 from sheets_crm.sheet import Area, Content, Doubt, Formula, Link, Position, SheetLink, Value, stored
 
-LONGEST = 8_000
-"""Texts beyond this are written one by one: Excel takes no array with longer ones than 8,203 (apostrophe included)."""
+_LONGEST = 8_100
+"""Characters of an entry beyond which it is entered by itself: a formula has at most 8,192, a text in an array 8,203.
+The log's lines have no more than 8,000."""
 _EPOCH, _EPOCH_1904 = datetime(1899, 12, 30), 1462
 _LEAP_DAY = 60
 """Excel counts a 29 February 1900 that never was: smaller numbers are a day later than they seem."""
@@ -153,6 +154,11 @@ def kept(value: Any, formula: Any) -> Entry:
 def is_formula(value: Any, formula: Any) -> bool:
     """Whether a cell is computed: a text that begins with `=` is its own formula."""
     return isinstance(formula, str) and formula.startswith("=") and formula != value
+
+
+def is_long(entry: Entry) -> bool:
+    """Whether no array may hold an entry."""
+    return isinstance(entry, str) and len(entry) > _LONGEST
 
 
 def matrix(cells: Sequence[tuple[Position, Entry]]) -> tuple[Area, list[list[Entry]]] | None:

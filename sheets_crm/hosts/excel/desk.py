@@ -25,6 +25,7 @@ from sheets_crm.hosts.excel.cells import (
     ended,
     is_elapsed,
     is_formula,
+    is_long,
     moment,
     table_of,
 )
@@ -311,10 +312,25 @@ class Desk:
 
     # ------------------------------------------------------------------- writing
 
-    @patient
     def enter(self, sheet: str, where: Area, rows: Sequence[Sequence[Entry]]) -> None:
-        """Enters values, texts and formulas, as one."""
+        """Enters values, texts and formulas, as one; only texts of a length that no array may hold by themselves."""
+        long = {
+            (where.first_row + r, where.first_column + c): entry
+            for r, row in enumerate(rows)
+            for c, entry in enumerate(row)
+            if is_long(entry) and isinstance(entry, str)
+        }
+        self._enter(sheet, where, [["" if is_long(entry) else entry for entry in row] for row in rows])
+        for at, text in long.items():
+            self._enter_alone(sheet, at, text)
+
+    @patient
+    def _enter(self, sheet: str, where: Area, rows: Sequence[Sequence[Entry]]) -> None:
         self._range(sheet, where).formula = [list(row) for row in rows]
+
+    @patient
+    def _enter_alone(self, sheet: str, at: Position, text: str) -> None:
+        self._range(sheet, Area(*at, *at)).raw_value = text
 
     @patient
     def width(self, sheet: str, column: int) -> float | None:

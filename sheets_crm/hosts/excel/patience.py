@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -52,13 +53,26 @@ def patient(
 
 @contextlib.contextmanager
 def in_words() -> Iterator[None]:
-    """What Excel refuses becomes a sentence. Raises WorkbookUnsafe."""
+    """What Excel refuses becomes a sentence, and xlwings leaves waiting to us. Raises WorkbookInUse, WorkbookUnsafe.
+
+    By itself its Windows code would try for ever while somebody edits a cell, and take some calls for made that were
+    not.
+    """
+    windows: Any = sys.modules.get("xlwings._xlwindows")
+    attempts = getattr(windows, "N_COM_ATTEMPTS", None)
+    if attempts is not None:
+        windows.N_COM_ATTEMPTS = 1
     try:
         yield
     except Exception as problem:
         if isinstance(problem, SheetsCrmError) or not is_refusal(problem):
             raise
+        if is_busy(problem):
+            raise WorkbookInUse(_FINISH) from problem
         raise WorkbookUnsafe(_REFUSED.fill(said=refusal(problem))) from problem
+    finally:
+        if attempts is not None:
+            windows.N_COM_ATTEMPTS = attempts
 
 
 def is_busy(problem: Exception) -> bool:

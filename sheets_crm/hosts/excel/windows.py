@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import re
-import sys
 from collections.abc import Iterator
 from datetime import date
 from functools import partial
@@ -20,6 +19,9 @@ from sheets_crm.sheet import Area, Doubt, Page, Position, Value
 _BY_FORMULA, _FROM_CELLS = 2, 1
 """xlExpression, the kind of a conditional format; xlSrcRange, a table that no query fills."""
 
+_FAR_OFF = (1_048_576, 16_384)
+"""A cell that no formula of ours refers to: there it cannot refer to itself."""
+
 
 class WindowsDesk(Desk):
     """A workbook open in Excel for Windows."""
@@ -28,23 +30,15 @@ class WindowsDesk(Desk):
 
     @contextlib.contextmanager
     def quiet(self) -> Iterator[None]:
-        """As everywhere; besides charts are copied with their cells, and xlwings leaves waiting to us.
-
-        By itself it would try for ever while somebody edits a cell, and take some calls for made that were not.
-        """
-        module: Any = sys.modules[type(self.book.impl).__module__]
-        attempts, module.N_COM_ATTEMPTS = module.N_COM_ATTEMPTS, 1
-        try:
-            with super().quiet():
-                app = self.book.app.api
-                with_cells = self._setting(app, "CopyObjectsWithCells")
-                self._set(app, "CopyObjectsWithCells", True)
-                try:
-                    yield
-                finally:
-                    self.insist(partial(self._set, app, "CopyObjectsWithCells", with_cells))
-        finally:
-            module.N_COM_ATTEMPTS = attempts
+        """As everywhere; besides, charts are copied with their cells."""
+        with super().quiet():
+            app = self.book.app.api
+            with_cells = self._setting(app, "CopyObjectsWithCells")
+            self._set(app, "CopyObjectsWithCells", True)
+            try:
+                yield
+            finally:
+                self.insist(partial(self._set, app, "CopyObjectsWithCells", with_cells))
 
     @patient
     def _active(self) -> str:
@@ -151,7 +145,7 @@ class WindowsDesk(Desk):
 
     @patient
     def localized(self, formula: str, other: Any) -> str:
-        cell = other.sheets[0].range((1, 1)).api
+        cell = other.sheets[0].range(_FAR_OFF).api
         cell.Formula = f"={formula}"
         return str(cell.FormulaLocal).removeprefix("=")
 
@@ -185,6 +179,7 @@ class WindowsDesk(Desk):
         found = self.book.sheets[sheet].api
         if found.ChartObjects().Count:
             found.ChartObjects().Delete()
+        found.AutoFilterMode = False
         found.Cells.EntireRow.Hidden = False
         found.Cells.ClearOutline()
         found.Cells.Validation.Delete()

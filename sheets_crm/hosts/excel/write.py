@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from sheets_crm.errors import SheetsCrmError, WorkbookForbidden, WorkbookUnsafe
-from sheets_crm.hosts.excel.cells import LONGEST, Entry, entered, is_formula, kept, matrix, same, seen, typed
+from sheets_crm.hosts.excel.cells import Entry, entered, is_formula, kept, matrix, same, seen, typed
 from sheets_crm.hosts.excel.desk import Desk, Rule, moved
 from sheets_crm.hosts.excel.patience import is_refusal, refusal
 from sheets_crm.hosts.excel.read import Reading
@@ -348,18 +348,12 @@ class _Writing:
         self._desk.enter(sheet, where, before)
 
     def _fill_in(self, page: Page, sheet: str) -> None:
-        """What the page says, as one block; only texts of a length that no array may hold are entered by themselves."""
-        entries = [
-            (at, entered(cell.content, since_1904=self._since_1904)) for at, cell in page.cells.items()
-        ]
-        short = [
-            (at, entry) for at, entry in entries if not isinstance(entry, str) or len(entry) <= LONGEST + 1
-        ]
-        if block := matrix(short):
+        """What the page says, as one block."""
+        block = matrix(
+            [(at, entered(cell.content, since_1904=self._since_1904)) for at, cell in page.cells.items()]
+        )
+        if block:
             self._desk.enter(sheet, *block)
-        for at, entry in entries:
-            if isinstance(entry, str) and len(entry) > LONGEST + 1:
-                self._desk.enter(sheet, Area(*at, *at), [[entry]])
 
     def _define_names(self, page: Page, sheet: str) -> None:
         names = {name: (area, False) for name, area in page.names.items()}
