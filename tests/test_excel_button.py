@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import types
 from collections.abc import Callable
@@ -16,6 +17,7 @@ from sheets_crm import sync
 from sheets_crm.hosts.excel.button import caller
 from sheets_crm.reports import REPORTS
 from sheets_crm.sheet import Cell, Page, Value
+from tests.command_line import call
 from tests.excel import fake_com
 from tests.excel.bench import FACES, Screen
 from tests.test_excel import RUN, pipeline
@@ -64,6 +66,7 @@ def test_a_click_on_run_audit_writes_the_audit_and_shows_it(screen: Open) -> Non
     assert title == "sheets-crm"
     assert "See the sheet “Audit”." in said
     assert "2 findings taken as the baseline" in said
+    assert "not saved yet" in said
 
 
 def test_a_click_on_run_week_writes_all_reports(screen: Open) -> None:
@@ -90,6 +93,7 @@ def test_two_clicks_give_identical_workbooks(screen: Open) -> None:
     assert e.run_week(open_.xlwings_book(), as_of=RUN)
     assert open_.everything() == before
     assert "Nothing has changed since." in open_.app.alerts[1][1]
+    assert "not saved" not in open_.app.alerts[1][1]
 
 
 def test_blank_ids_that_were_filled_are_told(screen: Open) -> None:
@@ -163,6 +167,21 @@ def test_what_could_not_be_made_anew_is_told(tmp_path: Path) -> None:
     for day in (RUN, date(2026, 5, 25)):
         assert e.run_audit(open_.xlwings_book(), as_of=day)
     assert "Delete such a sheet before a run" in open_.app.alerts[1][1]
+
+
+def test_every_command_takes_an_open_workbook(screen: Open) -> None:
+    """`run excel:`, `audit excel:NAME`, `verify excel:NAME`, as a path; `restore` says that there is nothing to give back."""
+    open_ = screen(pipeline(6), name=r"C:\R&D plan=fact.xlsx")
+    open_.xlwings_book()
+    assert call("run", "excel:", "--as-of", RUN).exit_code == 0
+    assert sheets(open_) == ["Deals", *(report.sheet.en for report in REPORTS.values())]
+    name = "excel:R&D plan=fact.xlsx"
+    audited = call("audit", name, "--as-of", RUN, "--format", "json", "--exit-zero")
+    assert json.loads(audited.stdout)["workbook"] == "R&D plan=fact.xlsx"
+    assert call("verify", name).exit_code == 0
+    refused = call("restore", name)
+    assert refused.exit_code == 2
+    assert "close it there" in refused.stderr
 
 
 # ------------------------------------------------------------------- whose button it was

@@ -63,7 +63,10 @@ class ExcelHost:
             if fresh.snapshot.version != snapshot.version:
                 raise WorkbookChanged(_CHANGED.fill(name=self.label))
             changed, note = write(self.desk, changes, fresh)
-        return Applied(changed=changed, note=note)
+        if not changed:
+            return Applied(changed=False)
+        told = _UNSAVED if note is None else Text(f"{note.en} {_UNSAVED.en}", f"{note.ru} {_UNSAVED.ru}")
+        return Applied(changed=True, note=told)
 
 
 def open_book(address: str) -> Any:
@@ -98,6 +101,10 @@ def _open_books() -> list[Any]:
 _CHANGED = Text(
     "{name} was changed while it was being checked, so nothing was written: run again.",
     "Пока шла проверка, книгу {name} изменили, поэтому ничего не записано: запустите ещё раз.",
+)
+_UNSAVED = Text(
+    "The workbook is not saved yet: look at it, then save it.",
+    "Книга ещё не сохранена: посмотрите её и сохраните.",
 )
 _NOTHING_OPEN = Text(
     "No workbook is open in Excel: open yours there, or give the path of its file.",
