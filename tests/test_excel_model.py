@@ -102,6 +102,15 @@ def test_values_come_as_com_gives_them(book: model.Book) -> None:
     assert com_range(book, Area(5, 3, 5, 3)).Value2 == 3.0
 
 
+def test_a_table_grows_by_what_is_typed_beside_it(book: model.Book) -> None:
+    """As Excel's AutoCorrect has it."""
+    first(book).tables.append(model.Table(Area(1, 1, 3, 2)))
+    first(book).enter((1, 4), "far")
+    assert first(book).tables[0].area == Area(1, 1, 3, 2)
+    first(book).enter((1, 3), "near")
+    assert first(book).tables[0].area == Area(1, 1, 3, 3)
+
+
 NAMES = {"too long": "x" * 32, "taken": "TEAM", "blank": "", "with a colon": "a:b", "with a bracket": "[a]"}
 
 

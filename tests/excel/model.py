@@ -128,6 +128,9 @@ class Sheet:
             self.cells.pop(at, None)
             return
         self.cells[at] = self._cell(at, value)
+        for table in self.tables:  # what is entered right beside a table makes it grow
+            if table.area[0] <= at[0] <= table.area[2] and at[1] == table.area[3] + 1:
+                table.area = table.area._replace(last_column=at[1])
 
     def _cell(self, at: Position, value: Any) -> Cell:
         if isinstance(value, bool):

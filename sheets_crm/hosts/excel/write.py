@@ -224,11 +224,10 @@ class _Writing:
     def _plan_growth(self, growth: TableGrowth) -> None:
         tables = self._desk.tables(growth.sheet)
         if growth.was in tables and growth.now != growth.was:
-            self._do(growth.sheet, partial(self._grow, growth))
-
-    def _grow(self, growth: TableGrowth) -> None:
-        self._undo.append(partial(self._desk.resize, growth.sheet, growth.now, growth.was))
-        self._desk.resize(growth.sheet, growth.was, growth.now)
+            back = partial(self._desk.resize, growth.sheet, growth.now, growth.was)
+            # A header typed beside a table makes it grow by itself: so it is put back last.
+            self._steps.insert(0, partial(self._undo.append, back))
+            self._do(growth.sheet, partial(self._desk.resize, growth.sheet, growth.was, growth.now))
 
     def _plan_highlights(self, sheet: str, highlights: Sequence[Highlight]) -> None:
         rules = self._desk.rules(sheet)
