@@ -125,6 +125,16 @@ def test_a_workbook_without_deals_is_told_in_one_sentence(screen: Open) -> None:
     assert "Traceback" not in said
 
 
+def test_a_refusal_is_told_in_the_workbooks_language(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the computer speaks, also when nothing could be written."""
+    monkeypatch.setenv("LC_ALL", "en_US.UTF-8")
+    open_ = Screen([RUSSIAN], tmp_path, "windows")
+    open_.sheet("Сделки").protected = True
+    assert not e.run_audit(open_.xlwings_book(), as_of=RUN)
+    ((_, said),) = open_.app.alerts
+    assert said.startswith("Лист «Сделки» защищён, поэтому ничего не записано")
+
+
 def test_the_unforeseen_is_a_sentence_too(screen: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     """Never a traceback: what to run in a terminal to see more."""
     open_ = screen(pipeline(1), name=r"C:\R&D plan.xlsm")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -37,9 +38,10 @@ def _run(book: Any, task: str, as_of: date | None) -> bool:
     app, lang = book.app, computer_language()
     try:
         host = ExcelHost(book)
-        done = sync.run(host, today=today, as_of=as_of, names=TASKS[task])
-        lang = done.book.lang
-        done = sync.put_apart(done, host, host.desk.folder)
+        planned = sync.run(host, today=today, as_of=as_of, names=TASKS[task], write=False)
+        lang = planned.book.lang  # before anything is written, so that a refusal is told in it, too
+        written = None if planned.obstacle else host.apply(planned.changes, planned.snapshot)
+        done = sync.put_apart(replace(planned, applied=written), host, host.desk.folder)
         if sheet := host.read(lambda _: ()).report_sheet("audit"):
             host.desk.show(sheet)
     except SheetsCrmError as problem:
