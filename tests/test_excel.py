@@ -134,7 +134,6 @@ def test_a_file_that_goes_with_it_is_put_where_it_can_be(tmp_path: Path, path: s
 def test_the_active_workbook_is_meant_without_a_name(screen: Open, tmp_path: Path) -> None:
     """`excel:` is what a person looks at."""
     open_ = screen(deals())
-    XlsxHost(tmp_path / "firm.xlsx")
     open_.app.books.append(model.loaded(open_.app, tmp_path / "firm.xlsx", r"C:\other.xlsx"))
     open_.xlwings_book()
     assert open_host("excel:").label == "other.xlsx"
