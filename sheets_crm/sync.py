@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
+from pathlib import Path
 
 from sheets_crm import __version__, checks, reports
 from sheets_crm.book import Book, folded, read_book, wanted
@@ -121,17 +122,18 @@ def collector_paused() -> Iterator[None]:
             gc.enable()
 
 
-def put_apart(done: Run, host: Host) -> Run:
-    """A written run, its separate pages put into a file: beside the workbook, else in the working folder."""
+def put_apart(done: Run, host: Host, folder: Path = Path()) -> Run:
+    """A written run, its separate pages put into a file: beside a workbook's file, else in `folder`."""
     if not done.separate or done.applied is None:
         return done
-    file = host if isinstance(host, XlsxHost) else XlsxHost(f"{_file_name(host.label)}.xlsx")
+    file = host if isinstance(host, XlsxHost) else XlsxHost(folder / f"{_file_name(host.label)}.xlsx")
     return replace(done, separate_at=file.put_beside(done.separate, "bonus"))
 
 
 def _file_name(title: str) -> str:
-    """A title as the name of a file."""
-    return re.sub(r'[\x00-\x1f<>:"/\\|?*]+', "_", title).strip(" .") or "sheets-crm"
+    """A title as the name of a file, without an ending of a workbook's."""
+    bare = re.sub(r"\.xls[xmb]?\Z", "", title, flags=re.IGNORECASE)
+    return re.sub(r'[\x00-\x1f<>:"/\\|?*]+', "_", bare).strip(" .") or "sheets-crm"
 
 
 @collector_paused()

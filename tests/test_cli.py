@@ -115,7 +115,7 @@ REFUSED = {
     "an unknown report": (("report", "f.xlsx", "weather"), f"There is no report “weather”; choose from: {', '.join(REPORTS)}."),
     "a Google address": (("audit", "https://docs.google.com/spreadsheets/d/x"), "is not the address of a Google spreadsheet"),
     "a Google key": (("audit", "1aBcDeFgHiJkLmNoPqRsTuVwXyZ0123456789abcdefg"), "There are no Google credentials"),
-    "an open Excel": (("audit", "excel:"), "A workbook open in Excel cannot be reached yet"),
+    "an open Excel": (("audit", "excel:"), "There is no Excel on this computer"),
     "a file that stands": (("init", "f.xlsx"), "f.xlsx exists already and was left as it is"),
     "a folder that does not": (("init", "a/b.xlsx"), "There is no folder a; create it first."),
     "a new workbook that is none": (("init", "b.csv"), "A workbook's name ends in .xlsx; “b.csv” does not."),
@@ -124,7 +124,7 @@ REFUSED = {
     "an unknown shell": (("completion", "cmd"), "SHELL is one of: bash, zsh, fish, powershell; see"),
     "no deals": (("audit", "empty.xlsx"), "There is no sheet of deals"),
     "two columns with one header": (("audit", "twice.xlsx"), "has two columns that mean “Stage”"),
-    "open in Excel": (("audit", "open.xlsx", "--as-of", str(LATER)), "open.xlsx is open in Excel; close it there and try again."),
+    "open in Excel": (("audit", "open.xlsx", "--as-of", str(LATER)), "open.xlsx is open in Excel: click its button “Run audit”, or give excel:open.xlsx instead of the path"),
 }  # fmt: skip
 
 

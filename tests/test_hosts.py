@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -137,10 +138,33 @@ class GoogleBench:
         self._desk.close()
 
 
+class ExcelBench:
+    """A workbook open in Excel, or as near to it as no Excel is: see tests/excel."""
+
+    days = True
+
+    def __init__(self, pages: list[Page], folder: Path, face: str) -> None:
+        from tests.excel.bench import Screen
+
+        self._screen = Screen(pages, folder, face)
+        self.host = self._screen.host
+
+    def edit(self, sheet: str, row: int, column: int, value: str) -> None:
+        self._screen.type(sheet, row, column, value)
+
+    def rename(self, sheet: str, name: str) -> None:
+        self._screen.rename(sheet, name)
+
+    def highlights(self, sheet: str) -> list[str]:
+        return self._screen.highlights(sheet)
+
+
 HOSTS: dict[str, Callable[[list[Page], Path], Bench]] = {
     "memory": MemoryBench,
     "xlsx": XlsxBench,
     "google": GoogleBench,
+    "excel on Windows": partial(ExcelBench, face="windows"),
+    "excel in memory": partial(ExcelBench, face="memory"),
 }
 
 Make = Callable[..., Bench]

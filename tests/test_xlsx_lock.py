@@ -151,7 +151,11 @@ def excel(user: str) -> bytes:
 
 OPEN = {
     "Excel": ("~$firm.xlsx", excel("Анна"), "open in Excel (Анна)"),
-    "Excel that keeps its mark to itself": ("~$firm.xlsx", b"", "open in Excel;"),
+    "Excel that keeps its mark to itself": (
+        "~$firm.xlsx",
+        b"",
+        "open in Excel: click its button “Run audit”, or give excel:firm.xlsx",
+    ),
     "LibreOffice": (
         ".~lock.firm.xlsx#",
         "Анна,anna,pc,28.11.2026 02:00,file:///home/anna;".encode(),

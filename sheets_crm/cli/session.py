@@ -90,10 +90,10 @@ def today(zone: str | None) -> date:
 
 
 def open_host(workbook: str) -> Host:
-    """The host of a workbook argument: a file, or a Google spreadsheet by its address or key.
+    """The host of a workbook argument: a file, a workbook open in Excel, a Google spreadsheet by its address or key.
 
-    Raises UsageError for an address of something else and for the kinds that are not built in yet, WorkbookForbidden
-    where there are no credentials for Google.
+    Raises UsageError for an address of something else and for `excel:` where there is no Excel, WorkbookNotFound for
+    a workbook that is not open there, WorkbookForbidden where there are no credentials for Google.
     """
     from pathlib import Path  # noqa: PLC0415 - as all imports here
 
@@ -102,7 +102,9 @@ def open_host(workbook: str) -> Host:
 
         return XlsxHost(Path(workbook))
     if workbook.startswith("excel:"):
-        raise UsageError(_NO_EXCEL)
+        from sheets_crm.hosts.excel import ExcelHost, open_book  # noqa: PLC0415
+
+        return ExcelHost(open_book(workbook))
     from sheets_crm.hosts.google import GoogleHost, credentials, key_of  # noqa: PLC0415
 
     return GoogleHost(key_of(workbook), credentials())
@@ -177,8 +179,4 @@ def format_option(*formats: str) -> Callable[[F], F]:
 
 _NOT_A_DAY = Text(
     "“{value}” is not a day; write it as 2026-05-19.", "«{value}» не дата; пишите её так: 2026-05-19."
-)
-_NO_EXCEL = Text(
-    "A workbook open in Excel cannot be reached yet; save it, close it and give its path.",
-    "К книге, открытой в Excel, пока нельзя подключиться; сохраните её, закройте и укажите путь к файлу.",
 )

@@ -44,12 +44,12 @@ def work(open_host: Callable[[str], Host], today: sync.Today) -> Work:
         except Exception as problem:  # noqa: BLE001 - the last line of defence: a sentence, never a traceback
             return Done(False, _BROKEN.get(lang), _BROKE.fill(kind=type(problem).__name__))
         written = done.obstacle is None
-        return Done(written, _told(done).get(done.book.lang), _RAN if written else _FAILED)
+        return Done(written, told(done).get(done.book.lang), _RAN if written else _FAILED)
 
     return run
 
 
-def _told(done: sync.Run) -> Text:
+def told(done: sync.Run) -> Text:
     """What a person wants to know first: why nothing was written, else how clean the pipeline is, what changed."""
     if done.obstacle is not None:
         return done.obstacle

@@ -125,7 +125,8 @@ def refuse_open(path: Path) -> None:
         if os.path.lexists(mark):
             who = owner(mark)
             by = Text(f" ({who})", f" ({who})") if who else Text("", "")
-            raise WorkbookInUse(_OPEN.fill(name=path.name, program=program, by=by, mark=mark.name))
+            said = _OPEN_IN_EXCEL if program == "Excel" else _OPEN
+            raise WorkbookInUse(said.fill(name=path.name, program=program, by=by, mark=mark.name))
 
 
 def _libreoffice_user(mark: Path) -> str:
@@ -155,4 +156,10 @@ _OPEN = Text(
     "{name} is open in {program}{by}; close it there and try again. If nobody has it open, delete {mark} beside it.",
     "Файл {name} открыт в {program}{by}; закройте его там и повторите. "
     "Если он ни у кого не открыт, удалите рядом с ним {mark}.",
+)
+_OPEN_IN_EXCEL = Text(
+    "{name} is open in {program}{by}: click its button “Run audit”, or give excel:{name} instead of the path, or close "
+    "it there and try again. If nobody has it open, delete {mark} beside it.",
+    "Файл {name} открыт в {program}{by}: нажмите в нём кнопку «Запустить аудит», или укажите вместо пути excel:{name}, "
+    "или закройте его там и повторите. Если он ни у кого не открыт, удалите рядом с ним {mark}.",
 )

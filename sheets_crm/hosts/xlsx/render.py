@@ -205,22 +205,22 @@ def _absolute(area: Area) -> str:
 def _write_cell(position: Position, cell: Cell, sheet: Any, looks: _Looks) -> None:
     row, column = position[0] - 1, position[1] - 1
     content = cell.content
-    look = looks.of(_dressed(content, cell.style))
+    look = looks.of(dressed(content, cell.style))
     match content:
         case Formula():
             sheet.write_formula(row, column, content.text, look, _stored(content.value))
         case Link():
-            text = _one_line(content.text)
-            sheet.write_formula(row, column, _link_formula(content), look, _stored(text))
+            text = one_line(content.text)
+            sheet.write_formula(row, column, link_formula(content), look, _stored(text))
         case SheetLink():
             place = f"internal:{in_reference(content.sheet)}!A1"
-            sheet.write_url(row, column, place, look, _text(content.text))
+            sheet.write_url(row, column, place, look, cell_text(content.text))
         case _:
             _write_value(row, column, content, look, sheet)
 
 
 def _write_value(row: int, column: int, value: Value, look: Any, sheet: Any) -> None:
-    plain = stored(value, _text)
+    plain = stored(value, cell_text)
     if isinstance(plain, bool):
         sheet.write_boolean(row, column, plain, look)
     elif isinstance(plain, float):
@@ -233,12 +233,12 @@ def _write_value(row: int, column: int, value: Value, look: Any, sheet: Any) -> 
 
 def _stored(value: Value) -> str | float | bool:
     """The result that is kept with a formula."""
-    plain = stored(value, _text)
+    plain = stored(value, cell_text)
     # XlsxWriter would store a text that reads like an error's code as that error.
     return f"{plain} " if plain in _ERRORS else plain
 
 
-def _dressed(content: Content, style: Style | None) -> Style | None:
+def dressed(content: Content, style: Style | None) -> Style | None:
     """The style with what the content cannot do without: a link's look, a date's format."""
     if isinstance(content, Link | SheetLink):
         return style or LINK
@@ -266,7 +266,7 @@ def _date_format(value: Value) -> str | None:
 # --------------------------------------------------------------------- text
 
 
-def _text(text: str, most: int = CELL_TEXT) -> str:
+def cell_text(text: str, most: int = CELL_TEXT) -> str:
     """The one way a text goes into a file: nothing that a file cannot hold, nothing longer than it may be."""
     text = _UNSEEN.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
     if text.startswith("<r>") and text.endswith("</r>"):
@@ -277,8 +277,8 @@ def _text(text: str, most: int = CELL_TEXT) -> str:
     return units[: 2 * (most - 1)].decode("utf-16-le", "ignore") + "…"
 
 
-def _one_line(text: str) -> str:
-    return _text(" ".join(text.split()), LITERAL)
+def one_line(text: str) -> str:
+    return cell_text(" ".join(text.split()), LITERAL)
 
 
 def _literal(text: str) -> str:
@@ -286,17 +286,17 @@ def _literal(text: str) -> str:
 
     A bracket after a word goes into a literal of its own, since XlsxWriter takes `SORT(` for a function.
     """
-    return re.sub(r"(?<=\w)\(", '"&"(', in_formula(_text(text, LITERAL)))
+    return re.sub(r"(?<=\w)\(", '"&"(', in_formula(cell_text(text, LITERAL)))
 
 
-def _link_formula(link: Link) -> str:
+def link_formula(link: Link) -> str:
     """A link that finds its row at the moment of the click, and the plain text where the row is gone."""
     sheet = in_reference(link.sheet)
     keys = f"{sheet}!{letters(link.key_column)}:{letters(link.key_column)}"
     row = f"MATCH({_match_text(link.key)},{keys},0)"
     if re.fullmatch("[1-9][0-9]{0,14}", link.key):  # a person's own IDs may be numbers, which no text equals
         row = f"IFERROR({row},MATCH({link.key},{keys},0))"
-    place, text = _literal(f"#{sheet}!{letters(link.target_column)}"), _literal(_one_line(link.text))
+    place, text = _literal(f"#{sheet}!{letters(link.target_column)}"), _literal(one_line(link.text))
     return f"=IFERROR(HYPERLINK({place}&{row},{text}),{text})"
 
 
@@ -309,7 +309,7 @@ def _match_text(key: str) -> str:
 
 
 def _write_note(position: Position, note: str, sheet: Any) -> None:
-    text = _text(note)
+    text = cell_text(note)
     width, letters_in_line, line_height = 280, 40, 16
     lines = sum(1 + len(line) // letters_in_line for line in text.split("\n"))
     options = {"author": AUTHOR, "width": width, "height": 12 + line_height * lines, "font_size": 9}
@@ -323,7 +323,10 @@ def _write_choice(choice: Choice, sheet: Any) -> None:
     """
     options: dict[str, Any] = {"validate": "list", "source": _filled(choice.formula) or _words(choice.words)}
     if choice.strict:
-        options |= {"error_title": _text(choice.title, 32), "error_message": _text(choice.message, 255)}
+        options |= {
+            "error_title": cell_text(choice.title, 32),
+            "error_message": cell_text(choice.message, 255),
+        }
     else:
         options["show_error"] = False
     sheet.data_validation(
@@ -360,7 +363,7 @@ def _write_print(page: Page, sheet: Any, book: Any) -> None:
     sheet.set_paper(_A4)
     sheet.fit_to_pages(1, 0)
     sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.7)
-    sheet.set_footer(f"&L{in_footer(_text(setup.footer, 200))}&R&P / &N", {"margin": 0.3})
+    sheet.set_footer(f"&L{in_footer(cell_text(setup.footer, 200))}&R&P / &N", {"margin": 0.3})
     if setup.repeat_rows:
         sheet.repeat_rows(setup.repeat_rows[0] - 1, setup.repeat_rows[1] - 1)
     if setup.more:
@@ -442,7 +445,7 @@ def _axis_words(title: str) -> dict[str, object]:
 
 def _label(text: str) -> str:
     """A text of a chart; a space breaks up `Sheet!A1`, which XlsxWriter would take for a reference."""
-    return re.sub("!(?=[$A-Z])", "! ", _text(text, LITERAL))
+    return re.sub("!(?=[$A-Z])", "! ", cell_text(text, LITERAL))
 
 
 def _font(size: int, color: str = _INK) -> dict[str, object]:

@@ -48,13 +48,13 @@ _IN_THE_WAY = Text(
     "Ячейка {cell} входит в формулу, которая заполняет несколько ячеек, в том числе не наши, поэтому ничего не "
     "записано; уберите эту формулу из нашего столбца.",
 )
-_NOT_FREE = Text(
+NOT_FREE = Text(
     "The column of ours would take the place of the formula in {cell}, so nothing was written; write the header "
     "“{header}” over a free column, and that one will be used.",
     "Наш столбец занял бы место формулы в {cell}, поэтому ничего не записано; впишите заголовок «{header}» над "
     "свободным столбцом, и будет взят он.",
 )
-_NOT_BLANK = Text(
+NOT_BLANK = Text(
     "Cell {cell} should be blank for a new ID, but it holds a formula or a value; nothing was written.",
     "Ячейка {cell} должна быть пустой для нового ID, но в ней формула или значение; ничего не записано.",
 )
@@ -266,7 +266,7 @@ class Splice:
         if said == wish.text or (wish.kind == "header" and said.strip()):
             return None
         if wish.kind == "fill" and said.strip():
-            raise WorkbookUnsafe(_NOT_BLANK.fill(cell=address(self._sheet, row.number, column)))
+            raise WorkbookUnsafe(NOT_BLANK.fill(cell=address(self._sheet, row.number, column)))
         if said == FORMULA:
             self.formula_lost = True
             self._give_way(old, row.number, column)
@@ -281,7 +281,7 @@ class Splice:
                 for w in self._wishes.cells.values()
                 if column in w and w[column].kind == "header"
             )
-            raise WorkbookUnsafe(_NOT_FREE.fill(cell=address(self._sheet, row, column), header=header))
+            raise WorkbookUnsafe(NOT_FREE.fill(cell=address(self._sheet, row, column), header=header))
         start = cell.index(b"<%bf" % self._prefix)
         tag = cell[start : tag_end(cell, start)]
         if attribute(tag, b"t") == b"shared" and attribute(tag, b"ref") is not None:
