@@ -645,6 +645,14 @@ def test_tables_are_told_with_whether_they_take_in_more(tmp_path: Path) -> None:
     assert (grid.tables, grid.may_grow) == (tuple(areas), frozenset(areas[:1]))
 
 
+def test_a_filter_of_the_sheets_own_is_known(tmp_path: Path) -> None:
+    """On Windows; sorting by it would part To fix from its rows, which the book then tells."""
+    open_ = Screen([deals()], tmp_path, "windows")
+    assert whole(open_.host).grids[DEALS].filter is None
+    open_.sheet(DEALS).filter = Area(1, 1, 4, 3)
+    assert whole(open_.new_host()).grids[DEALS].filter == Area(1, 1, 4, 3)
+
+
 def test_a_table_takes_in_to_fix(screen: Open) -> None:
     """As it does when a person types beside it; once."""
     open_ = with_table(screen(deals(), rich_report("was")))

@@ -308,12 +308,17 @@ class Worksheet(Dispatch):
         return self.sheet.protected
 
     @property
+    def AutoFilter(self) -> AutoFilter | None:
+        return AutoFilter(self.app, self.sheet) if self.sheet.filter else None
+
+    @property
     def AutoFilterMode(self) -> bool:
-        return False
+        return self.sheet.filter is not None
 
     @AutoFilterMode.setter
     def AutoFilterMode(self, value: bool) -> None:
         assert value is False, "Excel takes no other"
+        self.sheet.filter = None
 
     def Activate(self) -> None:
         if self.sheet.visible != -1:
@@ -381,6 +386,16 @@ class PageSetup(Dispatch):
     @PrintTitleRows.setter
     def PrintTitleRows(self, value: str) -> None:
         self.sheet.title_rows = value
+
+
+class AutoFilter(Dispatch):
+    def __init__(self, app: model.App, sheet: model.Sheet) -> None:
+        self.app, self.sheet = app, sheet
+
+    @property
+    def Range(self) -> XRange:
+        assert self.sheet.filter is not None
+        return XRange(self.app, self.sheet, self.sheet.filter)
 
 
 class ListObject(Dispatch):

@@ -91,6 +91,7 @@ class Sheet:
     rules: list[Rule] = field(default_factory=list)
     charts: list[Chart] = field(default_factory=list)
     tables: list[Table] = field(default_factory=list)
+    filter: Area | None = None
     notes: dict[Position, str] = field(default_factory=dict)
     visible: int = -1
     protected: bool = False

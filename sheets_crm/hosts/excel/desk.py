@@ -259,6 +259,11 @@ class Desk:
         return bool(table.show_headers) and not table.show_totals
 
     @patient
+    def filter(self, sheet: str) -> Area | None:  # noqa: ARG002 - only COM tells
+        """What the filter of a sheet's own, not of a table's, reaches over."""
+        return None
+
+    @patient
     def protected(self, sheet: str) -> bool:  # noqa: ARG002 - only COM tells
         """Whether locked cells cannot be written to."""
         return False

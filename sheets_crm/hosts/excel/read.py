@@ -57,7 +57,7 @@ def _grid(desk: Desk, name: str, notes: list[Text]) -> Grid:
     width = max(map(len, cells.rows))
     return Grid(
         name, cells.rows, cells.doubts, desk.hidden_rows(name, last), tuple(sorted(tables)), growing,
-        desk.merged(name, Area(1, 1, last, max(width, 1))),
+        desk.merged(name, Area(1, 1, last, max(width, 1))), desk.filter(name),
     )  # fmt: skip
 
 

@@ -120,6 +120,11 @@ class WindowsDesk(Desk):
         return super()._may_grow(table) and table.api.SourceType == _FROM_CELLS
 
     @patient
+    def filter(self, sheet: str) -> Area | None:
+        found = self.book.sheets[sheet].api.AutoFilter
+        return area_of(found.Range.Address) if found is not None else None
+
+    @patient
     def protected(self, sheet: str) -> bool:
         return bool(self.book.sheets[sheet].api.ProtectContents)
 
