@@ -84,7 +84,8 @@ def rich_report(text: str, *, rows: int = 3) -> Page:
     return Page(
         "audit", "Аудит", cells, merges=(Area(1, 1, 1, 4),),
         rows={1: RowFormat(30), 4: RowFormat(level=1, hidden=True), 5: RowFormat(level=1, hidden=True)},
-        charts=(Chart("bar", "y", (series,), (2, 5)),), print=Print(area=Area(1, 1, last, 4)), tab="#4472C4",
+        charts=(Chart("bar", "y", (series,), (2, 5)),), filter=Area(2, 1, last, 2),
+        print=Print(area=Area(1, 1, last, 4)), tab="#4472C4",
         owned=True,
     )  # fmt: skip
 
@@ -357,7 +358,7 @@ def test_a_report_replaced_is_as_one_made_anew(tmp_path: Path) -> None:
     write(old, Changes(pages=(rich_report("now", rows=5),)))
     write(new, Changes(pages=(rich_report("now", rows=5),)))
     found, expected = old.sheet("Аудит"), new.sheet("Аудит")
-    for part in ("looks", "merges", "heights", "levels", "hidden_rows", "charts", "formats", "tab"):
+    for part in ("looks", "merges", "heights", "levels", "hidden_rows", "charts", "formats", "tab", "filter"):
         assert getattr(found, part) == getattr(expected, part), part
     assert {at: cell.value for at, cell in found.cells.items()} == {
         at: cell.value for at, cell in expected.cells.items()

@@ -76,7 +76,7 @@ class Screen:
         }  # fmt: skip
 
 
-KEPT = ("looks", "formats", "merges", "heights", "rules", "charts", "tables", "notes", "hidden_rows")
+KEPT = ("looks", "formats", "merges", "heights", "rules", "charts", "tables", "notes", "hidden_rows", "filter")
 
 USUAL_WIDTH = 8.43
 

@@ -513,6 +513,12 @@ class XRange(Dispatch):
     def Worksheet(self) -> Worksheet:
         return Worksheet(self.app, self.sheet)
 
+    def AutoFilter(self, Field: int) -> None:
+        assert Field == 1, "without a criterion: the buttons, and everything shown"
+        if self.sheet.protected:
+            raise model.Refused("AutoFilter method of Range class failed")
+        self.sheet.filter = self.where
+
     @property
     def Row(self) -> int:
         return self.where.first_row

@@ -547,6 +547,7 @@ def loaded(app: App, path: Path, name: str) -> Book:
         for table in found.tables.values():
             first, _, last = table.ref.partition(":")
             sheet.tables.append(Table(_area(f"{first}:{last}"), totals=bool(table.totalsRowCount)))
+        sheet.filter = _area(found.auto_filter.ref) if found.auto_filter.ref else None
         sheet.charts = [_chart(chart) for chart in found._charts]
         sheet.protected = found.protection.sheet
         sheet.print_area, sheet.title_rows = _printed(found.print_area), _printed(found.print_title_rows)

@@ -483,6 +483,9 @@ class Desk:
     def fold(self, sheet: str, first: int, last: int, *, hidden: bool) -> None:
         """Groups rows; `hidden`: and folds them. Here all rows are left in sight."""
 
+    def set_filter(self, sheet: str, where: Area) -> None:
+        """Gives a sheet a filter over an area, with nothing filtered; here there is no way."""
+
     @patient
     def charts(self, sheet: str) -> int:
         """How many charts stand on a sheet."""

@@ -210,6 +210,10 @@ class WindowsDesk(Desk):
         where.Group()
 
     @patient
+    def set_filter(self, sheet: str, where: Area) -> None:
+        self._range(sheet, where).api.AutoFilter(1)
+
+    @patient
     def frame(self, sheet: str, page: Page) -> None:
         super().frame(sheet, page)
         self.book.sheets[sheet].api.PageSetup.PrintTitleRows = (

@@ -326,11 +326,13 @@ class _Writing:
             [kept(v, f) for v, f in zip(*pair, strict=True)] for pair in zip(values, formulas, strict=True)
         ]
         backup = desk.keep_in(self._other, sheet)
-        self._undo.append(partial(self._bring_back, sheet, backup, where, before))
+        self._undo.append(partial(self._bring_back, sheet, backup, where, before, desk.filter(sheet)))
         desk.replace(sheet, self._other, sheet)
         self._fill_in(page, sheet)
         for first, last, hidden in _folds(page):
             desk.fold(sheet, first, last, hidden=hidden)
+        if page.filter:
+            desk.set_filter(sheet, page.filter)
         desk.frame(sheet, page)
         self._define_names(page, sheet)
         if desk.renews_all:
@@ -341,10 +343,14 @@ class _Writing:
         if poor:
             self._poor.append(sheet)
 
-    def _bring_back(self, sheet: str, backup: str, where: Area, before: Sequence[Sequence[Entry]]) -> None:
+    def _bring_back(
+        self, sheet: str, backup: str, where: Area, before: Sequence[Sequence[Entry]], filtered: Area | None
+    ) -> None:
         """The old report. Its looks and charts stand in the small file; its groups of rows are not known any more."""
         self._desk.replace(sheet, self._other, backup)
         self._desk.enter(sheet, where, before)
+        if filtered:
+            self._desk.set_filter(sheet, filtered)
 
     def _fill_in(self, page: Page, sheet: str) -> None:
         """What the page says, as one block."""
