@@ -350,6 +350,8 @@ class ColumnUpdate(NamedTuple):
     """Sheet row to row key, of the rows that get a text, for hosts where rows may move between our read and our write."""
     key_columns: tuple[int, ...] = ()
     """The columns that make up a row key; none where the table has not all of them."""
+    known: bool = True
+    """False where no words of ours stand in the column yet: a formula in it is someone's own."""
 
 
 class Fill(NamedTuple):

@@ -15,7 +15,7 @@ from sheets_crm.book.settings import resolve
 from sheets_crm.book.tables import match_headers, spellings
 from sheets_crm.errors import StructureError
 from sheets_crm.schema import FIRM_SETTINGS, TABLES, Clause
-from sheets_crm.sheet import Area, Grid, SheetInfo
+from sheets_crm.sheet import Area, Doubt, Grid, SheetInfo
 from sheets_crm.text import Text
 from tests.firms import deals, sheet, snapshot
 
@@ -259,6 +259,7 @@ WHOSE: dict[str, tuple[list[str], list[list[Any]], int, tuple[int, ...]]] = {
     "people's, in Russian": (["Что исправить"], [["x", 1.0, "спросить Боба"]], 4, (3,)),
     "people's, and ours beside": (["To fix", "To fix (2)"], [["x", 1.0, "ask Bob", OURS]], 4, (3,)),
     "people's, and ours still blank": (["To fix", "To fix (2)"], [["x", 1.0, "ask Bob"]], 4, (3,)),
+    "people's, in error": (["To fix"], [["x", 1.0, ""]], 4, (3,)),
     "ours first": (["To fix (2)", "To fix"], [["x", 1.0, OURS, "ask Bob"]], 3, (4,)),
 }
 
@@ -267,7 +268,8 @@ WHOSE: dict[str, tuple[list[str], list[list[Any]], int, tuple[int, ...]]] = {
 def test_a_column_called_to_fix_in_which_people_write_is_theirs(case: str) -> None:
     """Ours says what we say, or nothing yet; what anyone else wrote there is never written over."""
     titles, rows, ours, theirs = WHOSE[case]
-    table = read_book(snapshot(Grid("Deals", [["Stage", "Amount", *titles], *rows]))).deals
+    doubts = {(2, 3): Doubt("error", "#N/A")} if case == "people's, in error" else {}
+    table = read_book(snapshot(Grid("Deals", [["Stage", "Amount", *titles], *rows], doubts))).deals
     assert (table.hygiene_column, table.foreign) == (ours, theirs)
     assert len(list(table.notes())) == len(theirs)
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import openpyxl
 import pytest
+import xlsxwriter  # type: ignore[import-untyped]
 
 from sheets_crm import sync, template
 from sheets_crm.history import chain, log_of
@@ -21,6 +22,7 @@ from sheets_crm.sheet import Changes, Page, Value
 from sheets_crm.text import LANGS, Lang
 from tests.firms import MONDAY, TODAY, deal, deals, run
 from tests.libreoffice import convert, sort_and_save
+from tests.packages import with_parts
 from tests.shared import shared
 
 TUESDAY = MONDAY + timedelta(days=1)
@@ -229,6 +231,33 @@ def test_a_firms_own_column_to_fix_keeps_every_word() -> None:
         header, row, _ = host.read(lambda _: ("Deals",)).grids["Deals"].rows
         assert (header[7:], row[7]) == (("To fix", "To fix (2)"), "ask Bob")
         assert str(row[8]).startswith("✗ deal_id: ")
+
+
+@pytest.mark.parametrize("result", ["", "#N/A"])
+def test_a_firms_own_column_to_fix_keeps_its_formulas(tmp_path: Path, result: str) -> None:
+    """Blank so far, they are nobody's words, so the run stops and says why; an error is somebody's: ours goes beside."""
+    path = tmp_path / "firm.xlsx"
+    grid = deals(deal(1, step=False), deal(2))
+    with xlsxwriter.Workbook(path) as book:
+        page = book.add_worksheet("Deals")
+        for number, row in enumerate([[*grid.rows[0], "To fix"], *grid.rows[1:]]):
+            page.write_row(number, 0, [value for value in row if not isinstance(value, date)])
+        for number in (1, 2):
+            page.write_formula(number, 7, f'=IF(E{number + 1}>500,"call me","")', None, result)
+    # Blank as Excel stores it once it has computed it.
+    computed = {"xl/worksheets/sheet1.xml": lambda xml: xml.replace(b'"><f>', b'" t="str"><f>')}
+    before = path.read_bytes() if result else with_parts(path.read_bytes(), computed)
+    path.write_bytes(before)
+    done = audited(path, MONDAY).applied
+    assert done is not None
+    if result:
+        cells = openpyxl.load_workbook(path)["Deals"]
+        assert [cells.cell(row, 8).value for row in (2, 3)] == [f'=IF(E{n}>500,"call me","")' for n in (2, 3)]
+        assert cells.cell(1, 9).value == "To fix (2)"
+    else:
+        assert path.read_bytes() == before
+        assert done.reason is not None
+        assert "Deals!H2 stands in a column called “To fix”" in done.reason.en
 
 
 def lit(path: Path, sheet: str) -> set[tuple[Any, str]]:

@@ -72,6 +72,8 @@ class TableRows(Generic[R_co]):
     """The cells as they were read."""
     foreign: tuple[int, ...] = ()
     """Columns that are called To fix and in which people write: not ours."""
+    known: bool = False
+    """Whether words of ours stand in To fix."""
 
     def __bool__(self) -> bool:
         return self.sheet is not None
@@ -222,7 +224,7 @@ def read_table(schema: Table, grid: Grid, reading: Reading) -> TableRows[Any]:
     if header is None:
         return TableRows(schema)
     header_row, found = header
-    found, foreign = _our_own(schema, grid, header_row, found)
+    found, foreign, known = _our_own(schema, grid, header_row, found)
     headers = {key: as_text(grid.value(header_row, at[0])) or "" for key, at in found.items()}
     for key, at in found.items():
         if len(at) > 1:
@@ -236,14 +238,14 @@ def read_table(schema: Table, grid: Grid, reading: Reading) -> TableRows[Any]:
     return TableRows(
         schema, grid.name, header_row, positions, headers, rows, len(data) + len(excluded),
         tuple(excluded), problems, fills, width, _free_column(grid, header_row, width), listed,
-        _below_table(grid, listed, [n for n, _ in data]), grid, foreign,
+        _below_table(grid, listed, [n for n, _ in data]), grid, foreign, known,
     )  # fmt: skip
 
 
 def _our_own(
     schema: Table, grid: Grid, header_row: int, found: Mapping[str, list[int]]
-) -> tuple[dict[str, list[int]], tuple[int, ...]]:
-    """(what was found, with To fix only where it is ours; the columns of that name in which people write).
+) -> tuple[dict[str, list[int]], tuple[int, ...], bool]:
+    """(what was found, with To fix only where it is ours; columns of that name in which people write; if ours speaks).
 
     Of several the one with words of ours is ours.
     """
@@ -252,14 +254,18 @@ def _our_own(
     said = {at: _whose(grid, header_row, at) for at in named}
     ours = [at for at in named if said[at] == "ours"] or [at for at in named if said[at] is None]
     kept = {key: at for key, at in found.items() if key != "hygiene"}
-    return kept | ({"hygiene": ours} if ours else {}), tuple(at for at in named if said[at] == "theirs")
+    return (
+        kept | ({"hygiene": ours} if ours else {}),
+        tuple(at for at in named if said[at] == "theirs"),
+        "ours" in said.values(),
+    )
 
 
 def _whose(grid: Grid, header_row: int, column: int) -> str | None:
     """Whose words stand in a column called To fix; None if there are none."""
-    whose = None
     if column == grid.ours:
         return "ours"
+    whose = "theirs" if any(row > header_row and at == column for row, at in grid.doubts) else None
     for _, cells in iter_rows(grid, header_row + 1):
         if len(cells) >= column and (text := as_text(cells[column - 1])):
             if _OUR_WORDS.match(text):

@@ -63,7 +63,7 @@ def column_update(table: TableRows[Any], findings: Iterable[Finding], lang: str)
         table.sheet or "", table.hygiene_column, table.header_row,
         free_name(table.schema.column("hygiene").header.get(lang), taken),
         texts, {row.row: row.key for row in table.rows if texts[row.row]},
-        tuple(at for at in identity if at) if all(identity) else (),
+        tuple(at for at in identity if at) if all(identity) else (), table.known,
     )  # fmt: skip
 
 

@@ -126,6 +126,8 @@ class _Touched:
     """Cells that must have been blank, or have held this already: the new IDs."""
     columns: dict[int, Collection[int]] = field(default_factory=dict)
     """Columns of ours, whose width is ours too, to the rows in which we may write."""
+    unknown: set[int] = field(default_factory=set)
+    """Those in which no words of ours stood: no formula may go from them."""
     added: range = range(0)
     """Rows of the log that are new."""
     marks: set[str] = field(default_factory=set)
@@ -153,6 +155,8 @@ def _touched(side: _Side, changes: Changes) -> dict[str, _Touched]:
     for update in changes.columns:
         by_name[update.sheet].columns[update.column] = update.texts.keys()
         by_name[update.sheet].headers.add((update.header_row, update.column))
+        if not update.known:
+            by_name[update.sheet].unknown.add(update.column)
     for fill in changes.fills:
         by_name[fill.sheet].blank[fill.row, fill.column] = fill.value
     for highlight in changes.highlights:
@@ -193,6 +197,9 @@ def _prove_sheet(was: _Side, now: _Side, name: str, touched: _Touched) -> None:
             for taken, cell in old.ours.items():
                 if formula in cell and column_of(taken) == position[1]:
                     raise _lost(f"{name}, {taken.decode()}")
+    for taken, cell in old.ours.items():
+        if column_of(taken) in touched.unknown and formula in cell and new.ours.get(taken) != cell:
+            raise _lost(f"{name}, {taken.decode()}")
     if now.book.part("calcChain") and any(
         formula in cell and formula not in new.ours.get(reference, b"")
         for reference, cell in old.ours.items()

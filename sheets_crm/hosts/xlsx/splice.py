@@ -54,6 +54,12 @@ NOT_FREE = Text(
     "Наш столбец занял бы место формулы в {cell}, поэтому ничего не записано; впишите заголовок «{header}» над "
     "свободным столбцом, и будет взят он.",
 )
+NOT_OURS = Text(
+    "The formula in {cell} stands in a column called “{header}” and is none of ours, so nothing was written; give that "
+    "column another header, and ours will go beside it.",
+    "Формула в {cell} стоит в столбце «{header}», и она не наша, поэтому ничего не записано; назовите этот столбец "
+    "иначе, и наш встанет рядом.",
+)
 NOT_BLANK = Text(
     "Cell {cell} should be blank for a new ID, but it holds a formula or a value; nothing was written.",
     "Ячейка {cell} должна быть пустой для нового ID, но в ней формула или значение; ничего не записано.",
@@ -76,6 +82,8 @@ class Wishes:
     """Row and column to what stands there afterwards."""
     cleared: dict[int, Collection[int]] = field(default_factory=dict)
     """Column to the rows in which it says nothing, unless `cells` has a wish there."""
+    unknown: dict[int, str] = field(default_factory=dict)
+    """Columns in which no words of ours stand yet, with their headers: a formula there is someone's own."""
 
     @property
     def columns(self) -> set[int]:
@@ -86,6 +94,8 @@ class Wishes:
         """The header and the texts of a column of ours."""
         self.cells[update.header_row][update.column] = Wish(update.header, "header")
         self.cleared[update.column] = update.texts.keys()
+        if not update.known:
+            self.unknown[update.column] = update.header
         for row, text in update.texts.items():
             if text:
                 self.cells[row][update.column] = Wish(text)
@@ -274,6 +284,8 @@ class Splice:
 
     def _give_way(self, cell: bytes, row: int, column: int) -> None:
         """Raises where a formula goes that is someone's own; notes one that others may be stored with."""
+        if header := self._wishes.unknown.get(column):
+            raise WorkbookUnsafe(NOT_OURS.fill(cell=address(self._sheet, row, column), header=header))
         if column in self.headers:
             # Only now does the column become ours.
             header = next(
