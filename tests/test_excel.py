@@ -591,6 +591,17 @@ def test_a_circle_of_references_is_never_entered(tmp_path: Path) -> None:
     assert entered == [Area(model.ROWS, model.COLUMNS, model.ROWS, model.COLUMNS)]
 
 
+@pytest.mark.parametrize("area", [Area(1, 1, model.ROWS, 3), Area(1, 1, 3, model.COLUMNS)])
+def test_a_firms_own_format_over_whole_columns_or_rows_does_no_harm(tmp_path: Path, area: Area) -> None:
+    """Excel spells its place `$A:$C` or `$1:$3`."""
+    open_ = Screen([deals()], tmp_path, "windows")
+    own = model.Rule([area], "=$A1=1", 255, 0, stop=False)
+    open_.sheet(DEALS).rules.append(own)
+    assert write(open_, Changes(highlights=(highlight("✗"),)))
+    assert open_.sheet(DEALS).rules[0] == own
+    assert len(open_.sheet(DEALS).rules) == 2
+
+
 def test_a_highlight_torn_to_pieces_is_made_whole(tmp_path: Path) -> None:
     """Rows that were moved about leave a conditional format with many areas, and copies of it."""
     open_ = Screen([deals()], tmp_path, "windows")

@@ -71,7 +71,7 @@ def test_a_fresh_workbook_has_the_template_and_the_macros(tmp_path: Path, lang: 
     answer = call("excel", "init", path, "--lang", lang)
     assert (answer.exit_code, answer.stderr) == (0, "")
     assert {"en": "the buttons are on the first sheet", "ru": "кнопки на первом листе"}[lang] in answer.stdout
-    assert f"sheets-crm excel doctor {path}" in answer.stdout
+    assert f'sheets-crm excel doctor "{path}"' in answer.stdout
     call("init", tmp_path / "plain.xlsx", "--lang", lang)
     plain = names((tmp_path / "plain.xlsx").read_bytes())
     assert names(path.read_bytes()) == [*plain, "xlwings.conf"]

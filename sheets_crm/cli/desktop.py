@@ -392,8 +392,8 @@ _REMOTE = Text(
     "Папка в сети: возможно, Excel будет выполнять там макросы, только если ИТ сделает её надёжным расположением.",
 )
 _NO_MACROS = Text(
-    "{name} has no macros; make a copy that has them: sheets-crm excel init --into {path}",
-    "В {name} нет макросов; сделайте копию с ними: sheets-crm excel init --into {path}",
+    '{name} has no macros; make a copy that has them: sheets-crm excel init --into "{path}"',
+    'В {name} нет макросов; сделайте копию с ними: sheets-crm excel init --into "{path}"',
 )
 _STRANGE_MACROS = Text(
     "The macros in {name} are not ours; how to add ours by hand says docs/excel.md.",
@@ -401,9 +401,9 @@ _STRANGE_MACROS = Text(
 )
 _OLD_MACROS = Text(
     "The macros in {name} differ from those of this version ({modules}); make a copy with the new ones: "
-    "sheets-crm excel init --into {path} NEW.xlsm",
+    'sheets-crm excel init --into "{path}" NEW.xlsm',
     "Макросы в {name} не такие, как в этой версии ({modules}); сделайте копию с новыми: "
-    "sheets-crm excel init --into {path} НОВАЯ.xlsm",
+    'sheets-crm excel init --into "{path}" НОВАЯ.xlsm',
 )
 _OUR_MACROS = Text(
     "The macros in it are those of this version (sheets-crm {version}).",

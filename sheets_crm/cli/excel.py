@@ -152,4 +152,4 @@ _NO_PYTHON = Text(
     "В этой системе нет Excel, поэтому Python в книге ещё не указан; на компьютере с Excel команда ниже скажет, "
     "что вписать.",
 )
-_NEXT = Text("Next: sheets-crm excel doctor {path}", "Дальше: sheets-crm excel doctor {path}")
+_NEXT = Text('Next: sheets-crm excel doctor "{path}"', 'Дальше: sheets-crm excel doctor "{path}"')

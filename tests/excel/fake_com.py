@@ -545,9 +545,7 @@ class XRange(Dispatch):
 
     @property
     def Address(self) -> str:
-        a, b, c, d = self.where
-        first, last = f"${letters(b)}${a}", f"${letters(d)}${c}"
-        return first if first == last else f"{first}:{last}"
+        return spelt(self.where)
 
     # ------------------------------------------------- what stands there
 
@@ -742,13 +740,24 @@ class FormatCondition(Dispatch):
         self.sheet.rules = [rule for rule in self.sheet.rules if rule is not self.rule]
 
 
+def spelt(where: Area) -> str:
+    """An area as Excel spells it: whole columns and rows without their ends."""
+    first, last = letters(where.first_column), letters(where.last_column)
+    if (where.first_row, where.last_row) == (1, model.ROWS):
+        return f"${first}:${last}"
+    if (where.first_column, where.last_column) == (1, model.COLUMNS):
+        return f"${where.first_row}:${where.last_row}"
+    corners = f"${first}${where.first_row}", f"${last}${where.last_row}"
+    return corners[0] if corners[0] == corners[1] else ":".join(corners)
+
+
 class Union(Dispatch):
     def __init__(self, app: model.App, ranges: list[XRange]) -> None:
         self.app, self.ranges = app, ranges
 
     @property
     def Address(self) -> str:
-        return ",".join(each.Address for each in self.ranges)
+        return ",".join(spelt(each.where) for each in self.ranges)
 
 
 class Paint(Dispatch):

@@ -10,8 +10,9 @@ from typing import Any, NamedTuple
 from sheets_crm.hosts.xlsx.render import cell_text, link_formula, one_line
 from sheets_crm.hosts.xlsx.scan import area as parsed
 from sheets_crm.inert import in_formula, in_reference
-from sheets_crm.sheet import Area, Content, Doubt, Formula, Link, Position, SheetLink, Value, stored
+from sheets_crm.sheet import Area, Content, Doubt, Formula, Link, Position, SheetLink, Value, letters, stored
 
+ROWS, COLUMNS = 1_048_576, 16_384
 _LONGEST = 8_100
 """Characters of an entry beyond which it is entered by itself: a formula has at most 8,192, a text in an array 8,203.
 The log's lines have no more than 8,000."""
@@ -87,7 +88,12 @@ def ended(cells: Cells) -> Cells:
 
 
 def area_of(address: str) -> Area:
-    """`$A$1:$D$9` as an area."""
+    """`$A$1:$D$9` as an area; whole columns and rows stand in Excel as `$A:$C` and `$1:$3`."""
+    first, _, last = address.replace("$", "").partition(":")
+    if first.isalpha():
+        address = f"{first}1:{last or first}{ROWS}"
+    elif first.isdigit():
+        address = f"A{first}:{letters(COLUMNS)}{last or first}"
     found = parsed(address)
     if found is None:
         raise ValueError(address)

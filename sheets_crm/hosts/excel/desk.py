@@ -18,7 +18,9 @@ from typing import Any, ClassVar, NamedTuple
 
 from sheets_crm.errors import WorkbookUnreadable
 from sheets_crm.hosts.excel.cells import (
+    COLUMNS,
     ERROR_CODES,
+    ROWS,
     Cells,
     Entry,
     area_of,
@@ -37,7 +39,6 @@ MOST_CELLS = 30_000_000
 """Cells of a used range that are read at once; a sheet that is formatted to its last row has more."""
 _QUESTIONS = 1_000
 """How often a sheet is asked for its hidden rows, and as often for its merged cells, until the rest is let be."""
-_ROWS, _COLUMNS = 1_048_576, 16_384
 _REFERENCE = re.compile(r"""("(?:[^"]|"")*"|'(?:[^']|'')*')|(\$?)\b([A-Z]{1,3})(\$?)(\d+)\b""")
 
 
@@ -511,8 +512,8 @@ def moved(formula: str, start: Position, to: Position) -> str:
         if found[1]:
             return found[1]
         column, row = _number(found[3]), int(found[5])
-        column = column if found[2] else (column - 1 + right) % _COLUMNS + 1
-        row = row if found[4] else (row - 1 + down) % _ROWS + 1
+        column = column if found[2] else (column - 1 + right) % COLUMNS + 1
+        row = row if found[4] else (row - 1 + down) % ROWS + 1
         return f"{found[2]}{letters(column)}{found[4]}{row}"
 
     return _REFERENCE.sub(shifted, formula)
