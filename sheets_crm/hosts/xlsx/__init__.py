@@ -120,6 +120,7 @@ def _changed(data: bytes, changes: Changes) -> bytes:
     grow_tables(workbook, changes.tables)
     if changes.pages:
         graft_pages(workbook, styles, changes.pages, render(changes.pages))
+        give_back()
     return package.write()
 
 

@@ -62,7 +62,9 @@ def patch_sheets(workbook: Workbook, styles: Styles, changes: Changes) -> None:
     wanted = wishes(changes.fills, changes.columns)
     for name in sorted({*wanted, *(h.sheet for h in changes.highlights)}):
         marks = [h for h in changes.highlights if h.sheet == name]
-        _rewrite(workbook, _sheet_part(workbook, name), name, wanted[name], strings, marks, styles)
+        _rewrite(
+            workbook, _sheet_part(workbook, name), name, wanted.pop(name, Wishes()), strings, marks, styles
+        )
     if changes.log:
         _append_log(workbook, strings, changes.log, changes.log_name)
 
