@@ -312,6 +312,28 @@ def _reached(open_: Screen, at: int) -> bool:
     return sum(call.startswith("set") for call in open_.app.calls) >= at
 
 
+def test_entries_that_excel_puts_into_other_rows_are_taken_back(tmp_path: Path) -> None:
+    """Nobody knows for certain how it fills rows that a filter hides, so each entry is looked for in its row."""
+    open_ = Screen([deals()], tmp_path, "windows")
+    host = open_.new_host()
+    snapshot, before = whole(host), open_.everything()
+    real = fake_com.XRange.enter
+    moved: list[Area] = []
+
+    def enter(self: fake_com.XRange, value: Any) -> None:
+        if not moved and self.sheet.name == DEALS and self.height > 1:
+            moved.append(self.where)
+            value = [*value[1:], value[0]]
+        real(self, value)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(fake_com.XRange, "enter", enter)
+        with pytest.raises(WorkbookUnsafe, match="into their own rows"):
+            host.apply(full(text="✗ Этап: а [TK01]"), snapshot)
+    assert moved
+    assert open_.everything() == before
+
+
 def test_what_cannot_be_put_back_is_told(tmp_path: Path) -> None:
     """Excel refuses everything from some moment on: the sentence says what to do with the workbook."""
     open_ = Screen([deals()], tmp_path, "windows")
@@ -398,6 +420,18 @@ def test_what_may_not_be_written_is_refused_beforehand(
         host.apply(everything(), snapshot)
     assert sentence in refused.value.message.en
     assert open_.everything() == before
+
+
+def test_a_formula_in_a_column_called_to_fix_is_the_firms(tmp_path: Path) -> None:
+    """As long as no words of ours stand there."""
+    open_ = Screen([deals()], tmp_path, "windows")
+    open_.type(DEALS, 1, TO_FIX, "Что исправить")
+    open_.type(DEALS, 2, TO_FIX, "=A2")
+    host = open_.new_host()
+    snapshot, update = whole(host), to_fix({2: "✗ Этап: а [TK01]", 3: "", 4: ""})
+    with pytest.raises(WorkbookUnsafe, match="is none of ours"):
+        host.apply(Changes(columns=(update._replace(known=False),)), snapshot)
+    assert host.apply(Changes(columns=(update,)), snapshot).changed
 
 
 def test_a_sheet_in_use_to_its_end_is_told(screen: Open) -> None:
@@ -536,7 +570,7 @@ def test_each_sheet_is_read_once_and_each_block_written_once(tmp_path: Path) -> 
     open_.app.calls.clear()
     sync.run(open_.new_host(), today=lambda _: RUN, as_of=RUN, names=("audit",))
     calls = Counter(open_.app.calls)
-    assert calls["get XRange.Value2"] == 3  # the third: what stands where To fix goes
+    assert calls["get XRange.Value2"] == 4  # what stands where To fix goes, before and after it is entered
     highlights = 3  # each formula is once put into Excel's language, in a cell of ours
     assert calls["set XRange.Formula"] == 3 + highlights
 

@@ -25,7 +25,7 @@ from sheets_crm.hosts.excel.desk import Desk, Rule, moved
 from sheets_crm.hosts.excel.patience import is_refusal, refusal
 from sheets_crm.hosts.excel.read import Reading
 from sheets_crm.hosts.xlsx.render import dressed, render
-from sheets_crm.hosts.xlsx.splice import NOT_BLANK, NOT_FREE
+from sheets_crm.hosts.xlsx.splice import NOT_BLANK, NOT_FREE, NOT_OURS
 from sheets_crm.hosts.xlsx.workbook import OWNED, sheet_of, taken
 from sheets_crm.inert import in_reference
 from sheets_crm.sheet import (
@@ -167,6 +167,14 @@ class _Writing:
             self._undo.append(partial(self._desk.enter, sheet, where, before))
         self._desk.enter(sheet, where, entries)
 
+    def _enter_rows(
+        self, sheet: str, where: Area, entries: Sequence[Sequence[Entry]], before: Sequence[Sequence[Entry]]
+    ) -> None:
+        """Enters a part of a column beside the firm's own cells, and looks whether each entry stands in its row."""
+        self._enter(sheet, where, entries, before)
+        if [[entry] for entry in self._standing(sheet, where)] != entries:
+            raise WorkbookUnsafe(_MISPLACED.fill(cells=address(sheet, *where[:2])))
+
     # ------------------------------------------------------------------- a user's table
 
     def _plan_fills(self, sheet: str, column: int, fills: Sequence[Fill]) -> None:
@@ -180,7 +188,7 @@ class _Writing:
                     raise WorkbookUnsafe(NOT_BLANK.fill(cell=address(sheet, fill.row, column)))
             area = Area(some[0].row, column, some[-1].row, column)
             entries = [[typed(fill.value)] for fill in some]
-            self._do(sheet, partial(self._enter, sheet, area, entries, [[""]] * len(some)))
+            self._do(sheet, partial(self._enter_rows, sheet, area, entries, [[""]] * len(some)))
 
     def _plan_column(self, update: ColumnUpdate) -> None:
         """All texts of a column as one, unless each stands already."""
@@ -192,11 +200,15 @@ class _Writing:
         standing = self._standing(update.sheet, where)
         at = {row: standing[row - where.first_row] for row in range(where.first_row, where.last_row + 1)}
         wanted = {row: typed(text) for row, text in update.texts.items()}
-        if fresh := at[update.header_row] == "":
+        fresh = at[update.header_row] == ""
+        if fresh or not update.known:
             for row in wanted:
                 if isinstance(at[row], str) and str(at[row]).startswith("="):
                     cell = address(update.sheet, row, update.column)
-                    raise WorkbookUnsafe(NOT_FREE.fill(cell=cell, header=update.header))
+                    raise WorkbookUnsafe(
+                        (NOT_FREE if fresh else NOT_OURS).fill(cell=cell, header=update.header)
+                    )
+        if fresh:
             wanted[update.header_row] = typed(update.header)
         if all(at[row] == entry for row, entry in wanted.items()):
             return
@@ -206,7 +218,7 @@ class _Writing:
             area = Area(numbers[0], update.column, numbers[-1], update.column)
             entries, before = [[wanted.get(row, "")] for row in numbers], [[at[row]] for row in numbers]
             if entries != before:
-                self._do(update.sheet, partial(self._enter, update.sheet, area, entries, before))
+                self._do(update.sheet, partial(self._enter_rows, update.sheet, area, entries, before))
         if fresh:
             self._do(update.sheet, partial(self._widen, update.sheet, update.column))
 
@@ -453,6 +465,12 @@ def _shows(rule: Rule, highlight: Highlight) -> bool:
     )
 
 
+_MISPLACED = Text(
+    "Excel did not put the entries from {cells} down into their own rows, so they were taken back; if rows are filtered "
+    "out, show all of them (Data > Clear) and run again.",
+    "Excel разложил записи от {cells} вниз не по своим строкам, поэтому они убраны; если строки скрыты фильтром, "
+    "покажите все («Данные» > «Очистить») и запустите ещё раз.",
+)
 _REFUSED = Text(
     "Excel refused a change, so everything was put back as it was: {said}",
     "Excel не принял изменение, поэтому всё возвращено как было: {said}",
