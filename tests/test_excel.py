@@ -27,7 +27,7 @@ from sheets_crm.errors import (
 )
 from sheets_crm.hosts.excel import ExcelHost
 from sheets_crm.hosts.excel.desk import moved
-from sheets_crm.hosts.excel.patience import PAUSES
+from sheets_crm.hosts.excel.patience import LASTING, PAUSES
 from sheets_crm.hosts.xlsx import XlsxHost
 from sheets_crm.hosts.xlsx.splice import NOT_BLANK, NOT_FREE
 from sheets_crm.sheet import (
@@ -478,6 +478,86 @@ def test_an_excel_that_stays_busy_is_given_up(
     assert "закончите ввод в ячейку" in refused.value.message.ru
     assert open_.waits == list(PAUSES)
     assert open_.everything() == before
+
+
+CALLS = 40
+"""So many refusals outlast what one call waits for, and not what putting back waits for."""
+SINCE = {"the first cell": 1, "the fourth cell": 4}
+
+
+def _busy_from(open_: Screen, problem: Exception, which: str, nth: int, times: float) -> None:
+    """Excel is busy for all that changes something, from the n-th call of a kind on."""
+    met, left = 0, times
+
+    def gate(kind: str, what: str) -> None:
+        nonlocal met, left
+        met += f"{kind} {what}" == which
+        if met >= nth and left and kind == "set":
+            left -= 1
+            raise problem
+
+    open_.app.gate = gate
+
+
+def _given_up(open_: Screen, problem: Exception, nth: int, times: float) -> WorkbookError:
+    host = open_.new_host()
+    snapshot = whole(host)
+    _busy_from(open_, problem, EDITING[open_.face][1], nth, times)
+    with pytest.raises(WorkbookError) as refused:
+        host.apply(full(text="x"), snapshot)
+    open_.app.gate = lambda *_: None
+    return refused.value
+
+
+@pytest.mark.parametrize("nth", SINCE.values(), ids=SINCE)
+@pytest.mark.parametrize(("face", "problem"), BUSY.values(), ids=BUSY)
+def test_a_long_busy_excel_has_everything_put_back(
+    tmp_path: Path, face: str, problem: Exception, nth: int
+) -> None:
+    """Putting back waits much longer than asking, in all two minutes: cells, settings, our small workbook."""
+    open_ = with_table(Screen([deals(), rich_report("was")], tmp_path, face))
+    before = open_.everything()
+    told = _given_up(open_, problem, nth, CALLS)
+    assert isinstance(told, WorkbookInUse)
+    assert "finish editing the cell" in told.message.en
+    assert "restart Excel" not in told.message.en
+    assert open_.everything() == before
+    assert sum(open_.waits) < 60
+
+
+@pytest.mark.parametrize(("face", "problem"), BUSY.values(), ids=BUSY)
+def test_an_excel_that_is_busy_for_ever_is_told_to_be_half_written(
+    tmp_path: Path, face: str, problem: Exception
+) -> None:
+    """What to do with the workbook and with Excel; and an end, after two minutes."""
+    open_ = with_table(Screen([deals(), rich_report("was")], tmp_path, face))
+    told = _given_up(open_, problem, 4, float("inf"))
+    assert isinstance(told, WorkbookUnsafe)
+    for word in ("half written", "close the workbook without saving it", "restart Excel"):
+        assert word in told.message.en
+    for word in ("наполовину", "не сохраняя", "перезапустите Excel"):
+        assert word in told.message.ru
+    assert sum(open_.waits) == pytest.approx(sum(LASTING) + sum(PAUSES))
+
+
+@pytest.mark.parametrize(("face", "problem"), BUSY.values(), ids=BUSY)
+def test_after_all_is_written_a_busy_excel_is_told_as_such(
+    tmp_path: Path, face: str, problem: Exception
+) -> None:
+    """Not as a failure: what was written stands."""
+    open_ = Screen([deals()], tmp_path, face)
+    host = open_.new_host()
+    snapshot = whole(host)
+    last = {"windows": "set Workbook.Close", "memory": "set close"}[face]
+    _busy_from(open_, problem, last, 1, float("inf"))
+    done = host.apply(everything(), snapshot)
+    assert done.changed
+    assert done.note is not None
+    assert "not saved yet" in done.note.en
+    assert "restart Excel" in done.note.en
+    assert "run again" not in done.note.en
+    open_.app.gate = lambda *_: None
+    assert whole(host).report_sheet("audit") == "Аудит"
 
 
 # ------------------------------------------------------------------- how often Excel is asked

@@ -76,7 +76,18 @@ class Screen:
         }  # fmt: skip
 
 
-KEPT = ("looks", "formats", "merges", "heights", "rules", "charts", "tables", "notes", "hidden_rows", "filter")
+KEPT = (
+    "looks",
+    "formats",
+    "merges",
+    "heights",
+    "rules",
+    "charts",
+    "tables",
+    "notes",
+    "hidden_rows",
+    "filter",
+)
 
 USUAL_WIDTH = 8.43
 

@@ -16,7 +16,9 @@ R = TypeVar("R")
 Sleep = Callable[[float], object]
 
 PAUSES = (0.1, 0.2, 0.4, 0.8, 1, 1, 1, 1, 1, 1)
-"""Seconds before each further try."""
+"""Seconds before each further try of one call."""
+LASTING = (*PAUSES[:4], *[1.0] * 118)
+"""And of all calls together that put something back: two minutes."""
 _IGNORED, _REJECTED, _RETRY_LATER = -2146777998, -2147418111, -2147417846
 """VBA_E_IGNORE (0x800AC472: a cell is being edited), RPC_E_CALL_REJECTED (0x80010001), RPC_E_SERVERCALL_RETRYLATER
 (0x8001010A)."""
@@ -28,25 +30,25 @@ _TIMED_OUT = -1712
 def patient(
     method: Callable[Concatenate[Any, P], R],
 ) -> Callable[Concatenate[Any, P], R]:
-    """A method that is called again while Excel is busy; its object has `sleep`. A call that Excel rejects was not made, so a method may end
-    with a call that must not be made twice, and hold no other such call. Raises WorkbookInUse after the last try.
+    """A method that is called again while Excel is busy; its object has `sleep` and `pauses`.
+
+    A call that Excel rejects was not made, so a method may end with a call that must not be made twice, and hold no
+    other such call. Raises WorkbookInUse after the last try.
     """
 
     @functools.wraps(method)
     def tried(self: Any, /, *args: P.args, **kwargs: P.kwargs) -> R:
-        for pause in PAUSES:
+        pauses = iter(self.pauses)
+        while True:
             try:
                 return method(self, *args, **kwargs)
             except Exception as problem:
                 if not is_busy(problem):
                     raise
+                pause = next(pauses, None)
+                if pause is None:
+                    raise WorkbookInUse(_FINISH) from problem
             self.sleep(pause)
-        try:
-            return method(self, *args, **kwargs)
-        except Exception as problem:
-            if is_busy(problem):
-                raise WorkbookInUse(_FINISH) from problem
-            raise
 
     return tried
 

@@ -85,16 +85,12 @@ class _Writing:
         if not self._steps:
             return False, None
         self._refuse_locked()
-        done = False
         try:
             with self._beside():
                 for step in (*self._steps, self._finish):
                     step()
                 self._undo.clear()
-                done = True
         except Exception as problem:
-            if done and (isinstance(problem, SheetsCrmError) or is_refusal(problem)):
-                return True, _UNTIDY
             if isinstance(problem, SheetsCrmError) or not is_refusal(problem):
                 raise
             raise WorkbookUnsafe(_REFUSED.fill(said=refusal(problem))) from problem
@@ -117,7 +113,7 @@ class _Writing:
                 leaving.callback(_deleted, path)
                 path.write_bytes(render(self._pages))
                 self._other = desk.open(path)
-                leaving.callback(desk.insist, partial(desk.close, self._other))
+                leaving.callback(desk.restore, partial(desk.close, self._other))
             leaving.enter_context(desk.where_it_was())
             leaving.callback(self._put_back)
             yield
@@ -457,13 +453,11 @@ _REFUSED = Text(
     "Excel refused a change, so everything was put back as it was: {said}",
     "Excel не принял изменение, поэтому всё возвращено как было: {said}",
 )
-_UNTIDY = Text(
-    "Everything was written, but Excel did not close a small workbook of ours (sheets-crm-...): close it, unsaved.",
-    "Всё записано, но Excel не закрыл нашу небольшую книгу (sheets-crm-...): закройте её, не сохраняя.",
-)
 _HALF = Text(
-    "Writing failed, and not everything could be put back: close the workbook without saving it and open it again.",
-    "Запись не удалась, и не всё удалось вернуть: закройте книгу, не сохраняя, и откройте её снова.",
+    "Writing failed and the workbook is half written, as not everything could be put back: close the workbook without "
+    "saving it and open it again.",
+    "Запись не удалась, и книга записана наполовину, потому что не всё удалось вернуть: закройте книгу, не сохраняя, и "
+    "откройте её снова.",
 )
 _LOCKED = Text(
     "The structure of the workbook is protected, so no sheet can be added and nothing was written: switch it off in "
