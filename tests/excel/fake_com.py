@@ -419,9 +419,7 @@ class ListObject(Dispatch):
         return self.table.source
 
     def Resize(self, where: XRange) -> None:
-        if where.where[:2] != self.table.area[:2]:
-            raise model.Refused("The headers must remain in the same row")
-        self.table.area = where.where
+        self.sheet.resize(self.table, where.where)
 
 
 class ChartObjects(Collection):

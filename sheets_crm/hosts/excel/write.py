@@ -70,6 +70,7 @@ class _Writing:
         self._steps: list[Step] = []
         self._undo: list[Step] = []
         self._late: list[Step] = []
+        self._growths: list[TableGrowth] = []
         self._touched: set[str] = set()
         self._pages: list[Page] = []
         """Sheets of the small file, each under the name that it has in the workbook."""
@@ -160,8 +161,19 @@ class _Writing:
     def _enter(self, sheet: str, where: Area, entries: Sequence[Sequence[Entry]], before: Any = None) -> None:
         """Enters a block; `before` is what is entered again if something fails."""
         if before is not None:
-            self._undo.append(partial(self._desk.enter, sheet, where, before))
+            self._undo.append(partial(self._enter_again, sheet, where, before))
         self._desk.enter(sheet, where, entries)
+
+    def _enter_again(self, sheet: str, where: Area, before: Any) -> None:
+        """With tables put back first, because Excel lets no header be blank, and last: typed beside one it grows."""
+        self._shrink(sheet)
+        self._desk.enter(sheet, where, before)
+        self._shrink(sheet)
+
+    def _shrink(self, sheet: str) -> None:
+        for growth in self._growths:
+            if growth.sheet == sheet:
+                self._desk.resize(sheet, growth.now, growth.was)
 
     # ------------------------------------------------------------------- a user's table
 
@@ -220,10 +232,12 @@ class _Writing:
     def _plan_growth(self, growth: TableGrowth) -> None:
         tables = self._desk.tables(growth.sheet)
         if growth.was in tables and growth.now != growth.was:
-            back = partial(self._desk.resize, growth.sheet, growth.now, growth.was)
-            # A header typed beside a table makes it grow by itself: so it is put back last.
-            self._steps.insert(0, partial(self._undo.append, back))
-            self._do(growth.sheet, partial(self._desk.resize, growth.sheet, growth.was, growth.now))
+            self._growths.append(growth)
+            self._do(growth.sheet, partial(self._grow, growth))
+
+    def _grow(self, growth: TableGrowth) -> None:
+        self._undo.append(partial(self._shrink, growth.sheet))
+        self._desk.resize(growth.sheet, growth.was, growth.now)
 
     def _plan_highlights(self, sheet: str, highlights: Sequence[Highlight]) -> None:
         rules = self._desk.rules(sheet)
