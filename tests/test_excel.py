@@ -343,6 +343,22 @@ def test_a_break_in_the_middle_puts_everything_back(tmp_path: Path) -> None:
     assert open_.everything() == before
 
 
+def test_a_computer_without_a_printer_keeps_the_old_print_set_up(screen: Open) -> None:
+    """Excel refuses any other there, which is no reason to write nothing."""
+    open_ = screen(deals(), rich_report("was"))
+    before = open_.sheet("Аудит").print_area
+    problem = {"windows": fake_com.refused("No printer."), "memory": memory_engine.CommandError(-50, "No.")}
+
+    def gate(kind: str, what: str) -> None:
+        if kind == "set" and what in ("PageSetup.PrintArea", "print area"):
+            raise problem[open_.face]
+
+    open_.app.gate = gate
+    assert write(open_, full(text="now"))
+    assert open_.sheet("Аудит").value((1, 1)) == "now"
+    assert open_.sheet("Аудит").print_area == before
+
+
 def test_formulas_that_look_at_a_report_still_do(screen: Open) -> None:
     """A report is replaced in its sheet: nobody's formula becomes #REF!."""
     open_ = with_table(screen(deals(), rich_report("was")))

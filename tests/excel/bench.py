@@ -85,9 +85,7 @@ KEPT = (
     "charts",
     "tables",
     "notes",
-    "hidden_rows",
-    "filter",
-)
+    "hidden_rows", "filter", "print_area", "title_rows")  # fmt: skip
 
 USUAL_WIDTH = 8.43
 

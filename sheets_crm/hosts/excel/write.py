@@ -77,6 +77,7 @@ class _Writing:
         self._new: list[str] = []
         self._other: Any = None
         """The small file, open beside the workbook."""
+        self._frames: list[tuple[str, Page]] = []
         self._poor: list[str] = []
         """Reports that could not be made anew with all that is on them."""
         self._plan(changes)
@@ -91,6 +92,7 @@ class _Writing:
                 for step in (*self._steps, self._finish):
                     step()
                 self._undo.clear()
+                self._frame()
         except Exception as problem:
             if isinstance(problem, SheetsCrmError) or not is_refusal(problem):
                 raise
@@ -103,6 +105,12 @@ class _Writing:
         """What cannot be put back comes last."""
         for step in self._late:
             step()
+
+    def _frame(self) -> None:
+        """After all is done and only if Excel can: without a printer it refuses, and the old print set-up stays."""
+        for sheet, page in self._frames:
+            with contextlib.suppress(Exception):
+                self._desk.frame(sheet, page)
 
     @contextlib.contextmanager
     def _beside(self) -> Iterator[None]:
@@ -343,7 +351,7 @@ class _Writing:
             desk.fold(sheet, first, last, hidden=hidden)
         if page.filter:
             desk.set_filter(sheet, page.filter)
-        desk.frame(sheet, page)
+        self._frames.append((sheet, page))
         self._define_names(page, sheet)
         if desk.renews_all:
             poor = desk.charts(sheet) != len(page.charts)
