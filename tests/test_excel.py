@@ -441,6 +441,39 @@ def test_chart_sheets_are_listed(tmp_path: Path) -> None:
     assert set(snapshot.grids) == {DEALS}
 
 
+OTHERS: dict[str, tuple[str, str]] = {
+    "a chart sheet of which macOS does not tell": ("memory", ""),
+    "one that somebody adds meanwhile, on Windows": ("windows", "set Worksheet.Copy"),
+    "one that somebody adds meanwhile, on macOS": ("memory", "set copy sheet"),
+}
+
+
+@pytest.mark.parametrize(("face", "when"), OTHERS.values(), ids=OTHERS)
+def test_a_sheet_of_another_with_the_name_of_ours_is_left_alone(tmp_path: Path, face: str, when: str) -> None:
+    """Ours would be called otherwise: it is taken out again, and exactly that."""
+    open_ = Screen([deals()], tmp_path, face)
+    host = open_.new_host()
+    snapshot, before = whole(host), open_.everything()
+    theirs = model.Sheet(open_.book, "Аудит", cells={(1, 1): model.Cell("theirs")})
+
+    def gate(kind: str, what: str) -> None:
+        if f"{kind} {what}" == when and theirs not in open_.book.sheets:
+            open_.book.sheets.insert(0, theirs)
+            open_.book.active += 1
+
+    open_.app.gate = gate
+    if not when:
+        open_.book.chart_sheets.append("Аудит")
+    with pytest.raises(WorkbookUnsafe) as refused:
+        host.apply(everything(), snapshot)
+    assert "“Аудит”" in refused.value.message.en
+    if when:
+        assert open_.sheet("Аудит").value((1, 1)) == "theirs"
+        open_.book.sheets.remove(theirs)
+        open_.book.active -= 1
+    assert open_.everything() == before
+
+
 # ------------------------------------------------------------------- a busy Excel
 
 BUSY: dict[str, tuple[str, Exception]] = {

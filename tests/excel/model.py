@@ -315,7 +315,7 @@ class Book:
         made = copy.deepcopy(replace_book(sheet))
         made.book = self
         name, number = sheet.name, 2
-        while self.sheet(name):
+        while self.sheet(name) or name.casefold() in map(str.casefold, self.chart_sheets):
             name, number = f"{sheet.name[:25]} ({number})", number + 1
         old = sheet.name.replace("'", "''")
         new = name.replace("'", "''")

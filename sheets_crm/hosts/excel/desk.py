@@ -434,6 +434,18 @@ class Desk:
         if sheet.casefold() in {each.name.casefold() for each in self.book.sheets}:
             self.book.sheets[sheet].delete()
 
+    @patient
+    def last(self, book: Any) -> str:
+        """The name of a workbook's last sheet."""
+        return str(self._last(book).name)
+
+    @patient
+    def behind(self, sheet: str) -> str | None:
+        """The name of the sheet behind another; None if that is the last."""
+        names = [each.name for each in self.book.sheets]
+        place = names.index(sheet) + 1 if sheet in names else len(names)
+        return names[place] if place < len(names) else None
+
     def take_in(self, other: Any, sheet: str) -> None:
         """Copies a sheet of another workbook behind all others, with everything that is on it."""
         self._copy(other.sheets[sheet], self.book)
@@ -441,7 +453,7 @@ class Desk:
     def keep_in(self, other: Any, sheet: str) -> str:
         """Copies a sheet into another workbook; the name that it has there."""
         self._copy(self.book.sheets[sheet], other)
-        return str(self._last(other).name)
+        return self.last(other)
 
     def _copy(self, sheet: Any, to: Any) -> None:
         state = self._state(sheet)

@@ -50,6 +50,8 @@ from sheets_crm.text import Text, listed
 
 WIDTH = 45.0
 """Width of a new column of ours, in characters, as in a file."""
+_COPIED = 20
+"""So much of a sheet's name, of 31 characters, is surely in that of its copy."""
 _WORDS = re.compile(r'"(?:[^"]|"")*"|\$?[A-Z]{1,3}\$?\d+')
 """What of a conditional format's formula is the same in every language: texts and references."""
 
@@ -329,12 +331,21 @@ class _Writing:
 
     def _add(self, page: Page) -> None:
         desk = self._desk
-        self._undo.append(partial(desk.delete, page.name))
+        last = desk.last(desk.book)
+        self._undo.append(partial(self._take_out, last, page.name))
         desk.take_in(self._other, page.name)
+        if desk.behind(last) != page.name:  # somebody just added one, or macOS did not tell of a chart sheet
+            raise taken(page.name)
         self._fill_in(page, page.name)
         if page.hidden:
             desk.set_hidden(page.name, hidden=True)
         self._define_names(page, page.name)
+
+    def _take_out(self, last: str, name: str) -> None:
+        """Only our own copy, which stands behind the sheet that was last; if its name was taken it is `name (2)`."""
+        added = self._desk.behind(last)
+        if added is not None and added.startswith(name[:_COPIED]):
+            self._desk.delete(added)
 
     def _replace(self, page: Page, sheet: str) -> None:
         desk = self._desk
