@@ -480,6 +480,10 @@ BUSY: dict[str, tuple[str, Exception]] = {
     "a cell is being edited": ("windows", fake_com.busy(fake_com.VBA_E_IGNORE)),
     "a call is rejected": ("windows", fake_com.busy(fake_com.CALL_REJECTED)),
     "a call is put off": ("windows", fake_com.busy(fake_com.RETRY_LATER)),
+    "pywin32 takes it for a member that is not there": (
+        "windows",
+        AttributeError("Property can not be set."),
+    ),
     "an Apple event times out": ("memory", memory_engine.busy()),
 }
 EDITING = {"windows": ("get XRange.Value2", "set XRange.Formula"), "memory": ("get value", "set formula")}

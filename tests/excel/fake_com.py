@@ -74,6 +74,8 @@ class Dispatch:
     """A COM object: capitalised names are its members, and there are no others."""
 
     app: model.App
+    _oleobj_ = types.SimpleNamespace(GetIDsOfNames=lambda *_: 1)
+    """Where xlwings asks again whether there is such a member."""
 
     def __init_subclass__(cls) -> None:
         for name, member in list(vars(cls).items()):

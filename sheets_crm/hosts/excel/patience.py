@@ -6,6 +6,7 @@ import contextlib
 import functools
 import sys
 from collections.abc import Callable, Iterator
+from traceback import walk_tb
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from sheets_crm.errors import SheetsCrmError, WorkbookInUse, WorkbookUnsafe
@@ -23,6 +24,7 @@ _IGNORED, _REJECTED, _RETRY_LATER = -2146777998, -2147418111, -2147417846
 """VBA_E_IGNORE (0x800AC472: a cell is being edited), RPC_E_CALL_REJECTED (0x80010001), RPC_E_SERVERCALL_RETRYLATER
 (0x8001010A)."""
 _BUSY = frozenset({_IGNORED, _REJECTED, _RETRY_LATER})
+_WINDOWS = "xlwings._xlwindows"
 _TIMED_OUT = -1712
 """How an Apple event ends that Excel did not answer."""
 
@@ -60,7 +62,7 @@ def in_words() -> Iterator[None]:
     By itself its Windows code would try for ever while somebody edits a cell, and take some calls for made that were
     not.
     """
-    windows: Any = sys.modules.get("xlwings._xlwindows")
+    windows: Any = sys.modules.get(_WINDOWS)
     attempts = getattr(windows, "N_COM_ATTEMPTS", None)
     if attempts is not None:
         windows.N_COM_ATTEMPTS = 1
@@ -102,7 +104,9 @@ def _codes(problem: Exception) -> set[object]:
 
 
 def _gave_up(problem: Exception) -> bool:
-    """Xlwings' own word for it."""
+    """Xlwings' own word for it, and pywin32's, to whom a busy Excel seems to have no such member."""
+    if isinstance(problem, AttributeError):
+        return any(frame.f_globals.get("__name__") == _WINDOWS for frame, _ in walk_tb(problem.__traceback__))
     return type(problem).__name__ == "ExcelBusyError"
 
 
