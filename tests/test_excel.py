@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -357,6 +358,18 @@ def test_a_computer_without_a_printer_keeps_the_old_print_set_up(screen: Open) -
     assert write(open_, full(text="now"))
     assert open_.sheet("Аудит").value((1, 1)) == "now"
     assert open_.sheet("Аудит").print_area == before
+
+
+def test_reports_without_their_charts_are_told_in_both_languages(tmp_path: Path) -> None:
+    """On macOS; more than nine are counted in the language of the sentence."""
+    pages = [replace(rich_report("was"), key=f"k{n}", name=f"Отчёт {n}") for n in range(10)]
+    open_ = Screen([deals(), *pages], tmp_path, "memory")
+    host = open_.new_host()
+    now = tuple(replace(rich_report("now"), key=page.key, name=page.name) for page in pages)
+    note = host.apply(Changes(pages=now), whole(host)).note
+    assert note is not None
+    assert "Отчёт 8 and 1 more" in note.en
+    assert "Отчёт 8 и ещё 1" in note.ru
 
 
 def test_formulas_that_look_at_a_report_still_do(screen: Open) -> None:

@@ -101,7 +101,7 @@ class _Writing:
             raise WorkbookUnsafe(_REFUSED.fill(said=refusal(problem))) from problem
         if not self._poor:
             return True, None
-        return True, _POOR.fill(sheets=listed(self._poor, "en", 9))
+        return True, _POOR.fill(sheets=Text(listed(self._poor, "en", 9), listed(self._poor, "ru", 9)))
 
     def _finish(self) -> None:
         """What cannot be put back comes last."""
