@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,7 @@ from sheets_crm.errors import (
 )
 from sheets_crm.hosts.excel import ExcelHost
 from sheets_crm.hosts.excel.desk import moved
-from sheets_crm.hosts.excel.patience import PAUSES
+from sheets_crm.hosts.excel.patience import LASTING, PAUSES
 from sheets_crm.hosts.xlsx import XlsxHost
 from sheets_crm.hosts.xlsx.splice import NOT_BLANK, NOT_FREE
 from sheets_crm.sheet import (
@@ -365,6 +366,34 @@ def test_a_break_in_the_middle_puts_everything_back(tmp_path: Path) -> None:
     assert open_.everything() == before
 
 
+def test_a_computer_without_a_printer_keeps_the_old_print_set_up(screen: Open) -> None:
+    """Excel refuses any other there, which is no reason to write nothing."""
+    open_ = screen(deals(), rich_report("was"))
+    before = open_.sheet("Аудит").print_area
+    problem = {"windows": fake_com.refused("No printer."), "memory": memory_engine.CommandError(-50, "No.")}
+
+    def gate(kind: str, what: str) -> None:
+        if kind == "set" and what in ("PageSetup.PrintArea", "print area"):
+            raise problem[open_.face]
+
+    open_.app.gate = gate
+    assert write(open_, full(text="now"))
+    assert open_.sheet("Аудит").value((1, 1)) == "now"
+    assert open_.sheet("Аудит").print_area == before
+
+
+def test_reports_without_their_charts_are_told_in_both_languages(tmp_path: Path) -> None:
+    """On macOS; more than nine are counted in the language of the sentence."""
+    pages = [replace(rich_report("was"), key=f"k{n}", name=f"Отчёт {n}") for n in range(10)]
+    open_ = Screen([deals(), *pages], tmp_path, "memory")
+    host = open_.new_host()
+    now = tuple(replace(rich_report("now"), key=page.key, name=page.name) for page in pages)
+    note = host.apply(Changes(pages=now), whole(host)).note
+    assert note is not None
+    assert "Отчёт 8 and 1 more" in note.en
+    assert "Отчёт 8 и ещё 1" in note.ru
+
+
 def test_formulas_that_look_at_a_report_still_do(screen: Open) -> None:
     """A report is replaced in its sheet: nobody's formula becomes #REF!."""
     open_ = with_table(screen(deals(), rich_report("was")))
@@ -459,12 +488,49 @@ def test_chart_sheets_are_listed(tmp_path: Path) -> None:
     assert set(snapshot.grids) == {DEALS}
 
 
+OTHERS: dict[str, tuple[str, str]] = {
+    "a chart sheet of which macOS does not tell": ("memory", ""),
+    "one that somebody adds meanwhile, on Windows": ("windows", "set Worksheet.Copy"),
+    "one that somebody adds meanwhile, on macOS": ("memory", "set copy sheet"),
+}
+
+
+@pytest.mark.parametrize(("face", "when"), OTHERS.values(), ids=OTHERS)
+def test_a_sheet_of_another_with_the_name_of_ours_is_left_alone(tmp_path: Path, face: str, when: str) -> None:
+    """Ours would be called otherwise: it is taken out again, and exactly that."""
+    open_ = Screen([deals()], tmp_path, face)
+    host = open_.new_host()
+    snapshot, before = whole(host), open_.everything()
+    theirs = model.Sheet(open_.book, "Аудит", cells={(1, 1): model.Cell("theirs")})
+
+    def gate(kind: str, what: str) -> None:
+        if f"{kind} {what}" == when and theirs not in open_.book.sheets:
+            open_.book.sheets.insert(0, theirs)
+            open_.book.active += 1
+
+    open_.app.gate = gate
+    if not when:
+        open_.book.chart_sheets.append("Аудит")
+    with pytest.raises(WorkbookUnsafe) as refused:
+        host.apply(everything(), snapshot)
+    assert "“Аудит”" in refused.value.message.en
+    if when:
+        assert open_.sheet("Аудит").value((1, 1)) == "theirs"
+        open_.book.sheets.remove(theirs)
+        open_.book.active -= 1
+    assert open_.everything() == before
+
+
 # ------------------------------------------------------------------- a busy Excel
 
 BUSY: dict[str, tuple[str, Exception]] = {
     "a cell is being edited": ("windows", fake_com.busy(fake_com.VBA_E_IGNORE)),
     "a call is rejected": ("windows", fake_com.busy(fake_com.CALL_REJECTED)),
     "a call is put off": ("windows", fake_com.busy(fake_com.RETRY_LATER)),
+    "pywin32 takes it for a member that is not there": (
+        "windows",
+        AttributeError("Property can not be set."),
+    ),
     "an Apple event times out": ("memory", memory_engine.busy()),
 }
 EDITING = {"windows": ("get XRange.Value2", "set XRange.Formula"), "memory": ("get value", "set formula")}
@@ -512,6 +578,86 @@ def test_an_excel_that_stays_busy_is_given_up(
     assert "закончите ввод в ячейку" in refused.value.message.ru
     assert open_.waits == list(PAUSES)
     assert open_.everything() == before
+
+
+CALLS = 40
+"""So many refusals outlast what one call waits for, and not what putting back waits for."""
+SINCE = {"the first cell": 1, "the fourth cell": 4}
+
+
+def _busy_from(open_: Screen, problem: Exception, which: str, nth: int, times: float) -> None:
+    """Excel is busy for all that changes something, from the n-th call of a kind on."""
+    met, left = 0, times
+
+    def gate(kind: str, what: str) -> None:
+        nonlocal met, left
+        met += f"{kind} {what}" == which
+        if met >= nth and left and kind == "set":
+            left -= 1
+            raise problem
+
+    open_.app.gate = gate
+
+
+def _given_up(open_: Screen, problem: Exception, nth: int, times: float) -> WorkbookError:
+    host = open_.new_host()
+    snapshot = whole(host)
+    _busy_from(open_, problem, EDITING[open_.face][1], nth, times)
+    with pytest.raises(WorkbookError) as refused:
+        host.apply(full(text="x"), snapshot)
+    open_.app.gate = lambda *_: None
+    return refused.value
+
+
+@pytest.mark.parametrize("nth", SINCE.values(), ids=SINCE)
+@pytest.mark.parametrize(("face", "problem"), BUSY.values(), ids=BUSY)
+def test_a_long_busy_excel_has_everything_put_back(
+    tmp_path: Path, face: str, problem: Exception, nth: int
+) -> None:
+    """Putting back waits much longer than asking, in all two minutes: cells, settings, our small workbook."""
+    open_ = with_table(Screen([deals(), rich_report("was")], tmp_path, face))
+    before = open_.everything()
+    told = _given_up(open_, problem, nth, CALLS)
+    assert isinstance(told, WorkbookInUse)
+    assert "finish editing the cell" in told.message.en
+    assert "restart Excel" not in told.message.en
+    assert open_.everything() == before
+    assert sum(open_.waits) < 60
+
+
+@pytest.mark.parametrize(("face", "problem"), BUSY.values(), ids=BUSY)
+def test_an_excel_that_is_busy_for_ever_is_told_to_be_half_written(
+    tmp_path: Path, face: str, problem: Exception
+) -> None:
+    """What to do with the workbook and with Excel; and an end, after two minutes."""
+    open_ = with_table(Screen([deals(), rich_report("was")], tmp_path, face))
+    told = _given_up(open_, problem, 4, float("inf"))
+    assert isinstance(told, WorkbookUnsafe)
+    for word in ("half written", "close the workbook without saving it", "restart Excel"):
+        assert word in told.message.en
+    for word in ("наполовину", "не сохраняя", "перезапустите Excel"):
+        assert word in told.message.ru
+    assert sum(open_.waits) == pytest.approx(sum(LASTING) + sum(PAUSES))
+
+
+@pytest.mark.parametrize(("face", "problem"), BUSY.values(), ids=BUSY)
+def test_after_all_is_written_a_busy_excel_is_told_as_such(
+    tmp_path: Path, face: str, problem: Exception
+) -> None:
+    """Not as a failure: what was written stands."""
+    open_ = Screen([deals()], tmp_path, face)
+    host = open_.new_host()
+    snapshot = whole(host)
+    last = {"windows": "set Workbook.Close", "memory": "set close"}[face]
+    _busy_from(open_, problem, last, 1, float("inf"))
+    done = host.apply(everything(), snapshot)
+    assert done.changed
+    assert done.note is not None
+    assert "not saved yet" in done.note.en
+    assert "restart Excel" in done.note.en
+    assert "run again" not in done.note.en
+    open_.app.gate = lambda *_: None
+    assert whole(host).report_sheet("audit") == "Аудит"
 
 
 # ------------------------------------------------------------------- how often Excel is asked

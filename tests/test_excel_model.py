@@ -102,6 +102,16 @@ def test_values_come_as_com_gives_them(book: model.Book) -> None:
     assert com_range(book, Area(5, 3, 5, 3)).Value2 == 3.0
 
 
+def test_no_header_of_a_table_is_ever_blank(book: model.Book) -> None:
+    """Blanked, or taken in blank: Excel writes one of its own."""
+    sheet = first(book)
+    sheet.tables.append(model.Table(Area(1, 1, 3, 2)))
+    for at, text in (((1, 1), "a"), ((1, 2), "b"), ((1, 2), "")):
+        sheet.enter(at, text)
+    sheet.resize(sheet.tables[0], Area(1, 1, 3, 3))
+    assert [sheet.value((1, column)) for column in (1, 2, 3)] == ["a", "Column1", "Column2"]
+
+
 def test_a_table_grows_by_what_is_typed_beside_it(book: model.Book) -> None:
     """As Excel's AutoCorrect has it."""
     first(book).tables.append(model.Table(Area(1, 1, 3, 2)))

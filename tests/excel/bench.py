@@ -87,6 +87,8 @@ KEPT = (
     "notes",
     "hidden_rows",
     "filter",
+    "print_area",
+    "title_rows",
 )
 
 USUAL_WIDTH = 8.43

@@ -74,6 +74,8 @@ class Dispatch:
     """A COM object: capitalised names are its members, and there are no others."""
 
     app: model.App
+    _oleobj_ = types.SimpleNamespace(GetIDsOfNames=lambda *_: 1)
+    """Where xlwings asks again whether there is such a member."""
 
     def __init_subclass__(cls) -> None:
         for name, member in list(vars(cls).items()):
@@ -419,9 +421,7 @@ class ListObject(Dispatch):
         return self.table.source
 
     def Resize(self, where: XRange) -> None:
-        if where.where[:2] != self.table.area[:2]:
-            raise model.Refused("The headers must remain in the same row")
-        self.table.area = where.where
+        self.sheet.resize(self.table, where.where)
 
 
 class ChartObjects(Collection):

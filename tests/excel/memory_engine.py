@@ -403,7 +403,7 @@ class Table(base_classes.Table):
 
     def resize(self, where: Any) -> None:
         self.app.call("set", "resize")
-        self.table.area = where.impl.where
+        _tried(self.sheet.resize, self.table, where.impl.where)
 
 
 class Range(base_classes.Range):

@@ -14,6 +14,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -127,11 +128,33 @@ class Sheet:
             return
         if value in ("", None) and not isinstance(value, bool | float):
             self.cells.pop(at, None)
+            self._head_tables()
             return
         self.cells[at] = self._cell(at, value)
         for table in self.tables:  # what is entered right beside a table makes it grow
             if table.area[0] <= at[0] <= table.area[2] and at[1] == table.area[3] + 1:
                 table.area = table.area._replace(last_column=at[1])
+        self._head_tables()
+
+    def resize(self, table: Table, area: Area) -> None:
+        """ListObject.Resize."""
+        if area[:2] != table.area[:2]:
+            raise Refused("The headers must remain in the same row")
+        self.book.app.changed()
+        table.area = area
+        self._head_tables()
+
+    def _head_tables(self) -> None:
+        """No header of a table is ever blank: Excel writes one."""
+        for table in self.tables:
+            row, first, _, last = table.area
+            if table.headers:
+                texts = {cell.value for (r, _), cell in self.cells.items() if r == row}
+                for at in ((row, column) for column in range(first, last + 1)):
+                    if at not in self.cells:
+                        free = next(text for n in count(1) if (text := f"Column{n}") not in texts)
+                        self.cells[at] = Cell(free)
+                        texts.add(free)
 
     def _cell(self, at: Position, value: Any) -> Cell:
         if isinstance(value, bool):
@@ -292,7 +315,7 @@ class Book:
         made = copy.deepcopy(replace_book(sheet))
         made.book = self
         name, number = sheet.name, 2
-        while self.sheet(name):
+        while self.sheet(name) or name.casefold() in map(str.casefold, self.chart_sheets):
             name, number = f"{sheet.name[:25]} ({number})", number + 1
         old = sheet.name.replace("'", "''")
         new = name.replace("'", "''")

@@ -12,7 +12,7 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any
 
-from sheets_crm.errors import UsageError, WorkbookChanged, WorkbookNotFound
+from sheets_crm.errors import SheetsCrmError, UsageError, WorkbookChanged, WorkbookInUse, WorkbookNotFound
 from sheets_crm.hosts.excel.button import run_audit, run_week
 from sheets_crm.hosts.excel.desk import desk_of
 from sheets_crm.hosts.excel.patience import in_words
@@ -22,6 +22,8 @@ from sheets_crm.sheet import Applied, Changes, Select, Snapshot
 from sheets_crm.text import Text
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from sheets_crm.hosts.excel.patience import Sleep
 
 __all__ = ["ExcelHost", "open_book", "run_audit", "run_week"]
@@ -45,8 +47,10 @@ class ExcelHost:
 
     def read(self, select: Select) -> Snapshot:
         """The list of all sheets and the cells of those that `select` chooses. Raises WorkbookError."""
-        with in_words(), self.desk.quiet():
+        with self._quiet():
             self._reading = read(self.desk, select)
+        if self.desk.untidy:
+            raise WorkbookInUse(_UNTIDY)
         return self._reading.snapshot
 
     def apply(self, changes: Changes, snapshot: Snapshot) -> Applied:
@@ -58,15 +62,28 @@ class ExcelHost:
         reading = self._reading
         if reading is None or reading.snapshot.version != snapshot.version:
             raise WorkbookChanged(_CHANGED.fill(name=self.label))
-        with in_words(), self.desk.quiet():
+        with self._quiet():
             fresh = read(self.desk, lambda _: reading.chosen)
             if fresh.snapshot.version != snapshot.version:
                 raise WorkbookChanged(_CHANGED.fill(name=self.label))
             changed, note = write(self.desk, changes, fresh)
-        if not changed:
-            return Applied(changed=False)
-        told = _UNSAVED if note is None else Text(f"{note.en} {_UNSAVED.en}", f"{note.ru} {_UNSAVED.ru}")
-        return Applied(changed=True, note=told)
+        told = [
+            text
+            for text, due in ((note, note), (_UNSAVED, changed), (_UNTIDY, self.desk.untidy))
+            if text and due
+        ]
+        return Applied(changed=changed, note=_joined(*told) if told else None)
+
+    @contextlib.contextmanager
+    def _quiet(self) -> Iterator[None]:
+        """Excel, quiet; what fails meanwhile is told with what could not be restored."""
+        try:
+            with in_words(), self.desk.quiet():
+                yield
+        except SheetsCrmError as problem:
+            if not self.desk.untidy:
+                raise
+            raise type(problem)(_joined(problem.message, _UNTIDY)) from problem
 
 
 def open_book(address: str) -> Any:
@@ -98,6 +115,11 @@ def _open_books() -> list[Any]:
     return sorted(books, key=lambda book: book.name != active)
 
 
+def _joined(*texts: Text) -> Text:
+    """Some sentences as one text."""
+    return Text(" ".join(text.en for text in texts), " ".join(text.ru for text in texts))
+
+
 _CHANGED = Text(
     "{name} was changed while it was being checked, so nothing was written: run again.",
     "Пока шла проверка, книгу {name} изменили, поэтому ничего не записано: запустите ещё раз.",
@@ -105,6 +127,12 @@ _CHANGED = Text(
 _UNSAVED = Text(
     "The workbook is not saved yet: look at it, then save it.",
     "Книга ещё не сохранена: посмотрите её и сохраните.",
+)
+_UNTIDY = Text(
+    "Excel itself could not be put back as it was (its settings, perhaps an open small workbook sheets-crm-...): "
+    "restart Excel.",
+    "Сам Excel не удалось вернуть как было (его настройки, возможно, открытую небольшую книгу sheets-crm-...): "
+    "перезапустите Excel.",
 )
 _NOTHING_OPEN = Text(
     "No workbook is open in Excel: open yours there, or give the path of its file.",

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime
 from functools import partial
 from pathlib import Path
@@ -31,7 +31,7 @@ from sheets_crm.hosts.excel.cells import (
     moment,
     table_of,
 )
-from sheets_crm.hosts.excel.patience import Sleep, is_refusal, patient
+from sheets_crm.hosts.excel.patience import LASTING, PAUSES, Sleep, patient
 from sheets_crm.sheet import Area, Doubt, Page, Position, Value, letters, serial
 from sheets_crm.text import Text
 
@@ -65,6 +65,11 @@ class Desk:
     def __init__(self, book: Any, sleep: Sleep) -> None:
         self.book = book
         self.sleep = sleep
+        self.pauses: Iterable[float] = PAUSES
+        self.untidy = False
+        """Whether Excel is not as it was before: its settings, the sheet in sight, a small workbook of ours."""
+        self._lasting: Iterator[float] = iter(LASTING)
+        """What is left of the patience for putting things back."""
 
     # ------------------------------------------------------------------- the program
 
@@ -79,6 +84,7 @@ class Desk:
         """No redrawing, no calculation, no macros of the workbook's and no questions; all as before afterwards."""
         app = self.book.app
         before: dict[str, Any] = {}
+        self.untidy, self._lasting = False, iter(LASTING)
         try:
             for setting, value in (
                 ("screen_updating", False), ("display_alerts", False), ("enable_events", False),
@@ -88,18 +94,26 @@ class Desk:
                 self._set(app, setting, value)
             yield
         finally:
-            with contextlib.ExitStack() as restoring:  # each is restored whatever becomes of the others
-                for setting, value in before.items():
-                    restoring.callback(self.insist, partial(self._set, app, setting, value))
+            for setting, value in reversed(before.items()):
+                self.restore(partial(self._reset, app, setting, value))
 
     def insist(self, change: Callable[[], object]) -> None:
-        """Makes a change that puts something back, a second time if Excel refuses the first."""
+        """Makes a change that puts something back, with much patience, and a second time if the first fails."""
+        asking, self.pauses = self.pauses, self._lasting
         try:
-            change()
-        except Exception as problem:
-            if not is_refusal(problem):
-                raise
-            change()
+            try:
+                change()
+            except Exception:  # noqa: BLE001 - whatever it was, the second time tells
+                change()
+        finally:
+            self.pauses = asking
+
+    def restore(self, change: Callable[[], object]) -> None:
+        """Insists, too, but never fails: a failure would hide what became of the workbook, and is told beside that."""
+        try:
+            self.insist(change)
+        except Exception:  # noqa: BLE001 - as above
+            self.untidy = True
 
     @patient
     def _setting(self, app: Any, setting: str) -> Any:
@@ -109,6 +123,11 @@ class Desk:
     def _set(self, app: Any, setting: str, value: Any) -> None:
         setattr(app, setting, value)
 
+    @patient
+    def _reset(self, app: Any, setting: str, value: Any) -> None:
+        if getattr(app, setting) != value:  # while a cell is edited Excel answers, but takes no change
+            setattr(app, setting, value)
+
     @contextlib.contextmanager
     def where_it_was(self) -> Iterator[None]:
         """The sheet that a person looks at, still shown afterwards."""
@@ -116,7 +135,7 @@ class Desk:
         try:
             yield
         finally:
-            self.insist(partial(self._activate, before))
+            self.restore(partial(self._activate, before))
 
     @patient
     def _active(self) -> str:
@@ -416,6 +435,18 @@ class Desk:
         if sheet.casefold() in {each.name.casefold() for each in self.book.sheets}:
             self.book.sheets[sheet].delete()
 
+    @patient
+    def last(self, book: Any) -> str:
+        """The name of a workbook's last sheet."""
+        return str(self._last(book).name)
+
+    @patient
+    def behind(self, sheet: str) -> str | None:
+        """The name of the sheet behind another; None if that is the last."""
+        names = [each.name for each in self.book.sheets]
+        place = names.index(sheet) + 1 if sheet in names else len(names)
+        return names[place] if place < len(names) else None
+
     def take_in(self, other: Any, sheet: str) -> None:
         """Copies a sheet of another workbook behind all others, with everything that is on it."""
         self._copy(other.sheets[sheet], self.book)
@@ -423,7 +454,7 @@ class Desk:
     def keep_in(self, other: Any, sheet: str) -> str:
         """Copies a sheet into another workbook; the name that it has there."""
         self._copy(self.book.sheets[sheet], other)
-        return str(self._last(other).name)
+        return self.last(other)
 
     def _copy(self, sheet: Any, to: Any) -> None:
         state = self._state(sheet)
@@ -433,7 +464,7 @@ class Desk:
             self._copy_behind(sheet, self._last(to))
         finally:
             if state is not None:
-                self._set(sheet, "visible", state)
+                self.insist(partial(self._set, sheet, "visible", state))
 
     @patient
     def _state(self, sheet: Any) -> Any:

@@ -6,6 +6,7 @@ import contextlib
 import functools
 import sys
 from collections.abc import Callable, Iterator
+from traceback import walk_tb
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from sheets_crm.errors import SheetsCrmError, WorkbookInUse, WorkbookUnsafe
@@ -16,11 +17,14 @@ R = TypeVar("R")
 Sleep = Callable[[float], object]
 
 PAUSES = (0.1, 0.2, 0.4, 0.8, 1, 1, 1, 1, 1, 1)
-"""Seconds before each further try."""
+"""Seconds before each further try of one call."""
+LASTING = (*PAUSES[:4], *[1.0] * 118)
+"""And of all calls together that put something back: two minutes."""
 _IGNORED, _REJECTED, _RETRY_LATER = -2146777998, -2147418111, -2147417846
 """VBA_E_IGNORE (0x800AC472: a cell is being edited), RPC_E_CALL_REJECTED (0x80010001), RPC_E_SERVERCALL_RETRYLATER
 (0x8001010A)."""
 _BUSY = frozenset({_IGNORED, _REJECTED, _RETRY_LATER})
+_WINDOWS = "xlwings._xlwindows"
 _TIMED_OUT = -1712
 """How an Apple event ends that Excel did not answer."""
 
@@ -28,25 +32,25 @@ _TIMED_OUT = -1712
 def patient(
     method: Callable[Concatenate[Any, P], R],
 ) -> Callable[Concatenate[Any, P], R]:
-    """A method that is called again while Excel is busy; its object has `sleep`. A call that Excel rejects was not made, so a method may end
-    with a call that must not be made twice, and hold no other such call. Raises WorkbookInUse after the last try.
+    """A method that is called again while Excel is busy; its object has `sleep` and `pauses`.
+
+    A call that Excel rejects was not made, so a method may end with a call that must not be made twice, and hold no
+    other such call. Raises WorkbookInUse after the last try.
     """
 
     @functools.wraps(method)
     def tried(self: Any, /, *args: P.args, **kwargs: P.kwargs) -> R:
-        for pause in PAUSES:
+        pauses = iter(self.pauses)
+        while True:
             try:
                 return method(self, *args, **kwargs)
             except Exception as problem:
                 if not is_busy(problem):
                     raise
+                pause = next(pauses, None)
+                if pause is None:
+                    raise WorkbookInUse(_FINISH) from problem
             self.sleep(pause)
-        try:
-            return method(self, *args, **kwargs)
-        except Exception as problem:
-            if is_busy(problem):
-                raise WorkbookInUse(_FINISH) from problem
-            raise
 
     return tried
 
@@ -58,7 +62,7 @@ def in_words() -> Iterator[None]:
     By itself its Windows code would try for ever while somebody edits a cell, and take some calls for made that were
     not.
     """
-    windows: Any = sys.modules.get("xlwings._xlwindows")
+    windows: Any = sys.modules.get(_WINDOWS)
     attempts = getattr(windows, "N_COM_ATTEMPTS", None)
     if attempts is not None:
         windows.N_COM_ATTEMPTS = 1
@@ -100,7 +104,9 @@ def _codes(problem: Exception) -> set[object]:
 
 
 def _gave_up(problem: Exception) -> bool:
-    """Xlwings' own word for it."""
+    """Xlwings' own word for it, and pywin32's, to whom a busy Excel seems to have no such member."""
+    if isinstance(problem, AttributeError):
+        return any(frame.f_globals.get("__name__") == _WINDOWS for frame, _ in walk_tb(problem.__traceback__))
     return type(problem).__name__ == "ExcelBusyError"
 
 

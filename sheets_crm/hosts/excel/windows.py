@@ -38,7 +38,7 @@ class WindowsDesk(Desk):
             try:
                 yield
             finally:
-                self.insist(partial(self._set, app, "CopyObjectsWithCells", with_cells))
+                self.restore(partial(self._reset, app, "CopyObjectsWithCells", with_cells))
 
     @patient
     def _active(self) -> str:

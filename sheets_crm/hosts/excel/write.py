@@ -50,6 +50,8 @@ from sheets_crm.text import Text, listed
 
 WIDTH = 45.0
 """Width of a new column of ours, in characters, as in a file."""
+_COPIED = 20
+"""So much of a sheet's name, of 31 characters, is surely in that of its copy."""
 _WORDS = re.compile(r'"(?:[^"]|"")*"|\$?[A-Z]{1,3}\$?\d+')
 """What of a conditional format's formula is the same in every language: texts and references."""
 
@@ -70,12 +72,14 @@ class _Writing:
         self._steps: list[Step] = []
         self._undo: list[Step] = []
         self._late: list[Step] = []
+        self._growths: list[TableGrowth] = []
         self._touched: set[str] = set()
         self._pages: list[Page] = []
         """Sheets of the small file, each under the name that it has in the workbook."""
         self._new: list[str] = []
         self._other: Any = None
         """The small file, open beside the workbook."""
+        self._frames: list[tuple[str, Page]] = []
         self._poor: list[str] = []
         """Reports that could not be made anew with all that is on them."""
         self._plan(changes)
@@ -85,27 +89,30 @@ class _Writing:
         if not self._steps:
             return False, None
         self._refuse_locked()
-        done = False
         try:
             with self._beside():
                 for step in (*self._steps, self._finish):
                     step()
                 self._undo.clear()
-                done = True
+                self._frame()
         except Exception as problem:
-            if done and (isinstance(problem, SheetsCrmError) or is_refusal(problem)):
-                return True, _UNTIDY
             if isinstance(problem, SheetsCrmError) or not is_refusal(problem):
                 raise
             raise WorkbookUnsafe(_REFUSED.fill(said=refusal(problem))) from problem
         if not self._poor:
             return True, None
-        return True, _POOR.fill(sheets=listed(self._poor, "en", 9))
+        return True, _POOR.fill(sheets=Text(listed(self._poor, "en", 9), listed(self._poor, "ru", 9)))
 
     def _finish(self) -> None:
         """What cannot be put back comes last."""
         for step in self._late:
             step()
+
+    def _frame(self) -> None:
+        """After all is done and only if Excel can: without a printer it refuses, and the old print set-up stays."""
+        for sheet, page in self._frames:
+            with contextlib.suppress(Exception):
+                self._desk.frame(sheet, page)
 
     @contextlib.contextmanager
     def _beside(self) -> Iterator[None]:
@@ -117,7 +124,7 @@ class _Writing:
                 leaving.callback(_deleted, path)
                 path.write_bytes(render(self._pages))
                 self._other = desk.open(path)
-                leaving.callback(desk.insist, partial(desk.close, self._other))
+                leaving.callback(desk.restore, partial(desk.close, self._other))
             leaving.enter_context(desk.where_it_was())
             leaving.callback(self._put_back)
             yield
@@ -164,7 +171,7 @@ class _Writing:
     def _enter(self, sheet: str, where: Area, entries: Sequence[Sequence[Entry]], before: Any = None) -> None:
         """Enters a block; `before` is what is entered again if something fails."""
         if before is not None:
-            self._undo.append(partial(self._desk.enter, sheet, where, before))
+            self._undo.append(partial(self._enter_again, sheet, where, before))
         self._desk.enter(sheet, where, entries)
 
     def _enter_rows(
@@ -174,6 +181,17 @@ class _Writing:
         self._enter(sheet, where, entries, before)
         if [[entry] for entry in self._standing(sheet, where)] != entries:
             raise WorkbookUnsafe(_MISPLACED.fill(cells=address(sheet, *where[:2])))
+
+    def _enter_again(self, sheet: str, where: Area, before: Any) -> None:
+        """With tables put back first, because Excel lets no header be blank, and last: typed beside one it grows."""
+        self._shrink(sheet)
+        self._desk.enter(sheet, where, before)
+        self._shrink(sheet)
+
+    def _shrink(self, sheet: str) -> None:
+        for growth in self._growths:
+            if growth.sheet == sheet:
+                self._desk.resize(sheet, growth.now, growth.was)
 
     # ------------------------------------------------------------------- a user's table
 
@@ -236,10 +254,12 @@ class _Writing:
     def _plan_growth(self, growth: TableGrowth) -> None:
         tables = self._desk.tables(growth.sheet)
         if growth.was in tables and growth.now != growth.was:
-            back = partial(self._desk.resize, growth.sheet, growth.now, growth.was)
-            # A header typed beside a table makes it grow by itself: so it is put back last.
-            self._steps.insert(0, partial(self._undo.append, back))
-            self._do(growth.sheet, partial(self._desk.resize, growth.sheet, growth.was, growth.now))
+            self._growths.append(growth)
+            self._do(growth.sheet, partial(self._grow, growth))
+
+    def _grow(self, growth: TableGrowth) -> None:
+        self._undo.append(partial(self._shrink, growth.sheet))
+        self._desk.resize(growth.sheet, growth.was, growth.now)
 
     def _plan_highlights(self, sheet: str, highlights: Sequence[Highlight]) -> None:
         rules = self._desk.rules(sheet)
@@ -323,12 +343,21 @@ class _Writing:
 
     def _add(self, page: Page) -> None:
         desk = self._desk
-        self._undo.append(partial(desk.delete, page.name))
+        last = desk.last(desk.book)
+        self._undo.append(partial(self._take_out, last, page.name))
         desk.take_in(self._other, page.name)
+        if desk.behind(last) != page.name:  # somebody just added one, or macOS did not tell of a chart sheet
+            raise taken(page.name)
         self._fill_in(page, page.name)
         if page.hidden:
             desk.set_hidden(page.name, hidden=True)
         self._define_names(page, page.name)
+
+    def _take_out(self, last: str, name: str) -> None:
+        """Only our own copy, which stands behind the sheet that was last; if its name was taken it is `name (2)`."""
+        added = self._desk.behind(last)
+        if added is not None and added.startswith(name[:_COPIED]):
+            self._desk.delete(added)
 
     def _replace(self, page: Page, sheet: str) -> None:
         desk = self._desk
@@ -345,7 +374,7 @@ class _Writing:
             desk.fold(sheet, first, last, hidden=hidden)
         if page.filter:
             desk.set_filter(sheet, page.filter)
-        desk.frame(sheet, page)
+        self._frames.append((sheet, page))
         self._define_names(page, sheet)
         if desk.renews_all:
             poor = desk.charts(sheet) != len(page.charts)
@@ -475,13 +504,11 @@ _REFUSED = Text(
     "Excel refused a change, so everything was put back as it was: {said}",
     "Excel не принял изменение, поэтому всё возвращено как было: {said}",
 )
-_UNTIDY = Text(
-    "Everything was written, but Excel did not close a small workbook of ours (sheets-crm-...): close it, unsaved.",
-    "Всё записано, но Excel не закрыл нашу небольшую книгу (sheets-crm-...): закройте её, не сохраняя.",
-)
 _HALF = Text(
-    "Writing failed, and not everything could be put back: close the workbook without saving it and open it again.",
-    "Запись не удалась, и не всё удалось вернуть: закройте книгу, не сохраняя, и откройте её снова.",
+    "Writing failed and the workbook is half written, as not everything could be put back: close the workbook without "
+    "saving it and open it again.",
+    "Запись не удалась, и книга записана наполовину, потому что не всё удалось вернуть: закройте книгу, не сохраняя, и "
+    "откройте её снова.",
 )
 _LOCKED = Text(
     "The structure of the workbook is protected, so no sheet can be added and nothing was written: switch it off in "
