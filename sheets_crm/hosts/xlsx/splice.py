@@ -284,8 +284,6 @@ class Splice:
 
     def _give_way(self, cell: bytes, row: int, column: int) -> None:
         """Raises where a formula goes that is someone's own; notes one that others may be stored with."""
-        if header := self._wishes.unknown.get(column):
-            raise WorkbookUnsafe(NOT_OURS.fill(cell=address(self._sheet, row, column), header=header))
         if column in self.headers:
             # Only now does the column become ours.
             header = next(
@@ -294,6 +292,8 @@ class Splice:
                 if column in w and w[column].kind == "header"
             )
             raise WorkbookUnsafe(NOT_FREE.fill(cell=address(self._sheet, row, column), header=header))
+        if header := self._wishes.unknown.get(column):
+            raise WorkbookUnsafe(NOT_OURS.fill(cell=address(self._sheet, row, column), header=header))
         start = cell.index(b"<%bf" % self._prefix)
         tag = cell[start : tag_end(cell, start)]
         if attribute(tag, b"t") == b"shared" and attribute(tag, b"ref") is not None:
