@@ -292,8 +292,8 @@ class Splice:
                 if column in w and w[column].kind == "header"
             )
             raise WorkbookUnsafe(NOT_FREE.fill(cell=address(self._sheet, row, column), header=header))
-        if header := self._wishes.unknown.get(column):
-            raise WorkbookUnsafe(NOT_OURS.fill(cell=address(self._sheet, row, column), header=header))
+        if named := self._wishes.unknown.get(column):
+            raise WorkbookUnsafe(NOT_OURS.fill(cell=address(self._sheet, row, column), header=named))
         start = cell.index(b"<%bf" % self._prefix)
         tag = cell[start : tag_end(cell, start)]
         if attribute(tag, b"t") == b"shared" and attribute(tag, b"ref") is not None:
