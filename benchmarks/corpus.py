@@ -21,7 +21,8 @@ import traceback
 import warnings
 import zipfile
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -97,21 +98,28 @@ def tried(source: Path, copy: Path) -> Outcome:
     return outcome
 
 
+@contextmanager
+def _told(outcome: Outcome) -> Iterator[None]:
+    """Whatever ends the work on a workbook stands in its outcome: a refusal, or a breach."""
+    try:
+        yield
+    except SheetsCrmError as problem:
+        outcome.refused = problem.message.en
+    except Exception as problem:  # noqa: BLE001 - whatever else it is, it is a breach
+        outcome.other.append(_traceback(problem))
+
+
 def copied(source: Path, copy: Path) -> Outcome:
     """One workbook, and its macro copy by `excel init --into` in `copy`."""
     outcome = Outcome(source.name)
     before = source.read_bytes()
     made = XlsxCopy(before, source.name)
-    try:
+    with _told(outcome):
         refuse_macros(before)
         done = add_sheets(made, lang=None, otherwise="en", start=BY_BUTTON)
         room = guide_name(done.lang) in done.sheets
         after = with_buttons(made.data, done.lang, {"win32": r"C:\Python\python.exe"}, room=room)
-    except SheetsCrmError as problem:
-        outcome.refused = problem.message.en
-        return outcome
-    except Exception as problem:  # noqa: BLE001 - whatever else it is, it is a breach
-        outcome.other.append(_traceback(problem))
+    if outcome.refused or outcome.breached:
         return outcome
     copy.write_bytes(after)
     outcome.foreign = changed(as_macro_workbook(before), after, {})
@@ -187,16 +195,12 @@ def spliced(source: Path, copy: Path) -> Outcome:
     """One workbook, copied to `copy`, with a column To fix and two highlights on each of its sheets."""
     outcome = Outcome(source.name)
     before = source.read_bytes()
-    try:
+    with _told(outcome):
         host = XlsxHost(source)
         changes = everywhere(host.read(lambda sheets: [sheet.name for sheet in sheets]))
         after = patched(before, changes)
         again = patched(after, changes)
-    except SheetsCrmError as problem:
-        outcome.refused = problem.message.en
-        return outcome
-    except Exception as problem:  # noqa: BLE001 - whatever else it is, it is a breach
-        outcome.other.append(_traceback(problem))
+    if outcome.refused or outcome.breached:
         return outcome
     copy.write_bytes(after)
     if again != after:
