@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from sheets_crm.hosts.excel.desk import Desk
-from sheets_crm.hosts.xlsx.workbook import OWNED, sheet_of
+from sheets_crm.hosts.xlsx.read import PROTECTED, reports_of
 from sheets_crm.sheet import Area, Grid, Select, SheetInfo, Snapshot
 from sheets_crm.text import Text
-
-_KEY = re.compile(rf"{OWNED}(\w+)", re.IGNORECASE)
 
 
 class Reading(NamedTuple):
@@ -25,7 +22,7 @@ class Reading(NamedTuple):
 
 def read(desk: Desk, select: Select) -> Reading:
     """The list of all sheets and the cells of those that `select` chooses. Raises WorkbookError."""
-    keys = _reports(desk.names())
+    keys = reports_of(desk.names())
     infos = [SheetInfo(name, hidden, keys.get(name.casefold())) for name, hidden in desk.sheets()]
     grids_of = {info.name for info in infos}
     infos += [SheetInfo(name) for name in desk.other_sheets()]
@@ -35,20 +32,10 @@ def read(desk: Desk, select: Select) -> Reading:
     return Reading(Snapshot(tuple(infos), grids, _version(infos, grids), notes=tuple(notes)), chosen)
 
 
-def _reports(names: Sequence[tuple[str, str]]) -> Mapping[str, str]:
-    """Case-folded sheet name to the key of our report on it; a name that points to A1 goes before others."""
-    found: dict[str, str] = {}
-    for name, reference in sorted(names, key=lambda pair: not pair[1].endswith("!$A$1")):
-        key, sheet = _KEY.fullmatch(name), sheet_of(reference)
-        if key and sheet:
-            found.setdefault(sheet.casefold(), key[1].lower())
-    return found
-
-
 def _grid(desk: Desk, name: str, notes: list[Text]) -> Grid:
     cells = desk.cells(name)
     if desk.protected(name):
-        notes.append(_PROTECTED.fill(sheet=name))
+        notes.append(PROTECTED.fill(sheet=name))
     last = len(cells.rows)
     tables = desk.tables(name)
     growing = frozenset(where for where, may_grow in tables.items() if may_grow)
@@ -69,9 +56,3 @@ def _version(infos: Sequence[SheetInfo], grids: Mapping[str, Grid]) -> str:
         for row in grid.rows:
             digest.update(repr(row).encode())
     return digest.hexdigest()
-
-
-_PROTECTED = Text(
-    "Sheet “{sheet}” is protected, so people may not be able to mend its cells: Review > Unprotect Sheet in Excel.",
-    "Лист «{sheet}» защищён, и исправить его ячейки могут не все: в Excel «Рецензирование» > «Снять защиту листа».",
-)

@@ -11,7 +11,7 @@ import io
 import re
 import zipfile
 from array import array
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from datetime import date, datetime, time, timedelta
 from itertools import count
@@ -53,7 +53,7 @@ _READ_ONLY = Text(
     "{name} asks to be opened read-only: changes are kept only by those who answer No to that question.",
     "{name} предлагает открыть себя только для чтения: правки сохранятся лишь у тех, кто ответит «Нет».",
 )
-_PROTECTED = Text(
+PROTECTED = Text(
     "Sheet “{sheet}” is protected, so people may not be able to mend its cells: Review > Unprotect Sheet in Excel.",
     "Лист «{sheet}» защищён, и исправить его ячейки могут не все: в Excel «Рецензирование» > «Снять защиту листа».",
 )
@@ -80,7 +80,7 @@ def read(data: bytes, name: str, select: Select) -> Snapshot:
     Chart sheets are listed and never read.
     """
     parts = check(data, name)
-    reports = _reports(parts)
+    reports = reports_of(parts.names)
     infos = tuple(SheetInfo(s.name, s.hidden, reports.get(s.name.casefold())) for s in parts.sheets)
     chosen = {sheet.casefold() for sheet in select(infos)}
     wanted = [s for s in parts.sheets if s.kind == "worksheet" and s.name.casefold() in chosen]
@@ -90,10 +90,13 @@ def read(data: bytes, name: str, select: Select) -> Snapshot:
     return Snapshot(infos, grids, hashlib.sha256(data).hexdigest(), notes=tuple(notes))
 
 
-def _reports(parts: Parts) -> Mapping[str, str]:
-    """Case-folded sheet name to the key of our report on it; a name that points to A1 goes before others."""
+def reports_of(names: Iterable[tuple[str, str]]) -> Mapping[str, str]:
+    """Case-folded sheet name to the key of our report on it, by defined names with what they refer to.
+
+    A name that points to A1 goes before others.
+    """
     found: dict[str, str] = {}
-    for defined, text in sorted(parts.names, key=lambda pair: not pair[1].endswith("!$A$1")):
+    for defined, text in sorted(names, key=lambda pair: not pair[1].endswith("!$A$1")):
         key, target = _REPORT_NAME.fullmatch(defined), _REPORT_TARGET.fullmatch(text)
         if key and target:
             sheet = target[1].replace("''", "'") if target[1] else target[2]
@@ -168,7 +171,7 @@ def _grids(parts: Parts, sheets: Sequence[SheetPart], notes: list[Text]) -> Iter
         if last - len(rows) > _FAR_BELOW:
             notes.append(_LONG.fill(sheet=sheet.name, last=last, row=len(rows)))
         if cells.protected:
-            notes.append(_PROTECTED.fill(sheet=sheet.name))
+            notes.append(PROTECTED.fill(sheet=sheet.name))
         tables = _tables(parts, sheet)
         growing = frozenset(where for where, may_grow in tables.items() if may_grow)
         listed = tuple(sorted(tables))
