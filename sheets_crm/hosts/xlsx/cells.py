@@ -240,6 +240,12 @@ def _unusual(formats: int | None) -> re.Pattern[bytes]:
     return re.compile(_UNUSUAL % unknown, re.VERBOSE)
 
 
+@cache
+def _unknown_format(formats: int) -> re.Pattern[bytes]:
+    """The beginning of a number of a format that none of so many has."""
+    return re.compile(rb' s="(?:%b)"' % _after(str(formats - 1), "9", 6))
+
+
 _CELL = re.compile(rb"<c(?=[\s/>])(%b)(?:/>|>(.*?)</c\s*>)" % _ATTRIBUTES, re.DOTALL)
 _FOREIGN = re.compile(rb":(?:c|row|sheetData)[\s/>]")
 _ROW = re.compile(rb'<row r="([0-9]+)"')
@@ -260,6 +266,23 @@ _NUMBER = re.compile(rb"\s*[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,
 
 _LEAST = -1e9
 """No amount and no date is less."""
+
+
+class _Looks:
+    """A piece in small: of all cells that differ in nothing but figures it has one, so each look is judged once."""
+
+    def __init__(self, body: bytes) -> None:
+        self._times = Counter(body.translate(_ALL_ONES).split(b"<c "))
+        self.sketch = b"<c ".join(self._times)
+        """One cell of each look, every figure a 1; what stands before the first cell comes first."""
+
+    def count(self, mark: bytes) -> int:
+        """How often `mark`, which holds no figure and no blank, stands in the piece."""
+        inside = sum(times * look.count(mark) for look, times in self._times.items())
+        return inside + (self._times.total() - 1 if mark == b"<c" else 0)
+
+
+_ALL_ONES = bytes(ord("1") if chr(byte).isascii() and chr(byte).isdigit() else byte for byte in range(256))
 
 
 class _Scan:
@@ -287,26 +310,30 @@ class _Scan:
     def plain(self, body: bytes) -> bytes:
         """The piece as the parser may have it. Raises WorkbookUnreadable."""
         body = _COMPUTED.sub(b"", body)
-        self._cells += body.count(b"<c")
-        if self._cells > MAX_CELLS or len(self._rows) > LAST_ROW or body.count(b"<row") > LAST_ROW:
+        looks = _Looks(body)
+        self._cells += looks.count(b"<c")
+        if self._cells > MAX_CELLS or len(self._rows) > LAST_ROW or looks.count(b"<row") > LAST_ROW:
             raise self._too_much(Text("more cells than can be read", "больше ячеек, чем можно прочесть"))
-        if match := _FOREIGN.search(body):
+        if match := _FOREIGN.search(looks.sketch):
             raise self._damaged(same(match[0].decode("ascii", "replace")))
         self._body, self._mended = body, []
-        unusual = self._unusual()
-        if _UNUSUAL_ROW.search(body) or any(_PLACELESS_CELL.match(body, at) for at in unusual):
+        unusual = self._unusual() if self._has_unusual(looks.sketch) else []
+        if _UNUSUAL_ROW.search(looks.sketch) or any(_PLACELESS_CELL.match(body, at) for at in unusual):
             self._body = _placed(body, self._rows[-1] if self._rows else 0)
+            looks = _Looks(self._body)
             unusual = self._unusual()
         last = self._count_rows()
         self._refuse_cells_below(last)
-        if b"shared" in self._body:
+        if b"shared" in looks.sketch:
             found = (_GROUP.search(match[1]) for match in _MASTER.finditer(self._body))
             self._groups.update(group[1] for group in found if group)
-        for at in sorted({*unusual, *self._formulas_of_nothing()}):
+        if b"array" in looks.sketch:
+            unusual = sorted({*unusual, *self._formulas_of_nothing()})
+        for at in unusual:
             self._look(at)
-        self._refuse_area(last)
-        self._filled += sum(map(self._body.count, (b"</v>", b"</is>"))) - self._body.count(b"<v></v>")
-        if b"hidden" in self._body:
+        self._refuse_area(last, looks.sketch)
+        self._filled += looks.count(b"</v>") + looks.count(b"</is>") - looks.count(b"<v></v>")
+        if b"hidden" in looks.sketch:
             self._hidden.update(int(match[1]) for match in _HIDDEN_ROW.finditer(self._body))
         return self._mended_body()
 
@@ -323,6 +350,14 @@ class _Scan:
             raise self._too_much(long.fill(n=self._last)) if self._filled > MANY_CELLS else self._too_wide()
         return Sheet(self._doubts, frozenset(self._hidden), self._negative, filled=self._filled)
 
+    def _has_unusual(self, sketch: bytes) -> bool:
+        if _unusual(None).search(sketch):
+            return True
+        # A sketch does not tell one number of a format from another, only how long it is.
+        known = self._formats
+        long = known is not None and re.search(rb' s="[0-9]{%d}' % len(str(known - 1)), sketch)
+        return bool(long and known and _unknown_format(known).search(self._body))
+
     def _unusual(self) -> list[int]:
         room = MAX_UNUSUAL - self._odd_ones
         found = [match.start() for match in islice(_unusual(self._formats).finditer(self._body), room + 1)]
@@ -332,9 +367,8 @@ class _Scan:
 
     def _formulas_of_nothing(self) -> Iterator[int]:
         """Array formulas that do not say for which cells."""
-        if b"array" in self._body:
-            for match in _ARRAY_OF_NOTHING.finditer(self._body):
-                yield self._body.rfind(b"<c ", 0, match.start())
+        for match in _ARRAY_OF_NOTHING.finditer(self._body):
+            yield self._body.rfind(b"<c ", 0, match.start())
 
     def _count_rows(self) -> int:
         """The greatest number of a row so far."""
@@ -350,7 +384,7 @@ class _Scan:
 
     def _refuse_cells_below(self, rows: int) -> None:
         """Calamine goes by the cells' own addresses, so the rows alone do not bound them."""
-        below = re.search(rb'<c r="([A-Z]{1,3}(?:%b))"' % _after(str(rows), "9", 10), self._body)
+        below = re.search(rb'<c r="([A-Z]{1,3}+(?:%b))"' % _after(str(rows), "9", 10), self._body)
         if below:
             raise self._no_such_cell(below[1])
 
@@ -422,9 +456,10 @@ class _Scan:
             self._widest, self._widest_at = column, address(self._sheet, row, column)
         return row, column
 
-    def _refuse_area(self, rows: int) -> None:
-        for column, row in _ever_wider(self._body, self._widest):
-            self._widest, self._widest_at = column, address(self._sheet, row, column)
+    def _refuse_area(self, rows: int, sketch: bytes) -> None:
+        if next(_ever_wider(sketch, self._widest), None):
+            for column, row in _ever_wider(self._body, self._widest):
+                self._widest, self._widest_at = column, address(self._sheet, row, column)
         if rows * self._widest > MAX_AREA:
             raise self._too_wide()
 

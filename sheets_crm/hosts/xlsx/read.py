@@ -15,7 +15,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from datetime import date, datetime, time, timedelta
 from itertools import count
-from operator import sub
 from typing import IO, NamedTuple
 
 from lxml import etree
@@ -193,7 +192,7 @@ class _Shared(NamedTuple):
     formats: int | None
     """How many cell formats there are; None if there are no styles."""
     lengths: Sequence[int]
-    """No less than the bytes of each shared string."""
+    """No less than the bytes of the text of each shared string."""
     longest: int
     """The greatest of them."""
 
@@ -210,9 +209,7 @@ def _shared(parts: Parts) -> _Shared:
     strings = parts.archive.xml(parts.shared_strings) if parts.shared_strings else b""
     if strings.count(b"<si") + strings.count(b":si") > MAX_STRINGS:
         raise parts.archive.unsafe(_MANY_STRINGS)
-    starts = array("I", (match.start() for match in _STRING.finditer(strings)))
-    starts.append(len(strings))
-    lengths = array("I", map(sub, starts[1:], starts))
+    lengths = array("I", map(len, _STRING.split(strings)))[1:]
     return _Shared(formats, lengths, max(lengths, default=0))
 
 
