@@ -191,6 +191,8 @@ class _Shared(NamedTuple):
 
     formats: int | None
     """How many cell formats there are; None if there are no styles."""
+    strings: bytes
+    """The part that holds the shared strings; blank if there is none."""
     lengths: Sequence[int]
     """No less than the bytes of the text of each shared string."""
     longest: int
@@ -206,11 +208,11 @@ def _shared(parts: Parts) -> _Shared:
         styles = parts.archive.sound(parts.styles)
         found = re.search(rb"<(?:\w+:)?cellXfs[\s>].*?</(?:\w+:)?cellXfs", styles, re.DOTALL)
         formats = max(1, len(re.findall(rb"<(?:\w+:)?xf[\s/>]", found[0]))) if found else 1
-    strings = parts.archive.xml(parts.shared_strings) if parts.shared_strings else b""
+    strings = parts.archive.sound(parts.shared_strings) if parts.shared_strings else b""
     if strings.count(b"<si") + strings.count(b":si") > MAX_STRINGS:
         raise parts.archive.unsafe(_MANY_STRINGS)
     lengths = array("I", map(len, _STRING.split(strings)))[1:]
-    return _Shared(formats, lengths, max(lengths, default=0))
+    return _Shared(formats, strings, lengths, max(lengths, default=0))
 
 
 def _at(sheet: SheetPart, place: str) -> str:
@@ -230,9 +232,10 @@ def _package(
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         archive.writestr("[Content_Types].xml", _CONTENT_TYPES)
         archive.writestr("_rels/.rels", _PACKAGE_RELATIONS)
-        for kind, path in (("sharedStrings", parts.shared_strings), ("styles", parts.styles)):
-            if path is not None:
-                archive.writestr(f"xl/{kind}.xml", parts.archive.sound(path))
+        styles = parts.archive.sound(parts.styles) if parts.styles else b""
+        for kind, xml in (("sharedStrings", shared.strings), ("styles", styles)):
+            if xml:
+                archive.writestr(f"xl/{kind}.xml", xml)
                 relations.append(_RELATION % (kind, f"{OFFICE}/{kind}", f"{kind}.xml"))
         for sheet in sheets:
             slices = _Slices(archive, numbers, shared)
