@@ -38,6 +38,8 @@ class Cut:
 
     head: bytes
     """Up to and with the opening `<sheetData>`."""
+    start: int
+    """Where the rows begin in the part."""
     prefix: bytes
     """The namespace prefix of the sheet's elements with its colon; mostly blank."""
     tail: bytes
@@ -57,6 +59,7 @@ class Cut:
         if match is None:
             raise NoRows(b"" if b"sheetData" in seen else seen)
         self.prefix = match[1]
+        self.start = match.end()
         name = self.prefix + b"sheetData"
         self.head, self._rest = seen[: match.end()], seen[match.end() :]
         if match[2]:
