@@ -105,10 +105,15 @@ def cut(pieces: Iterable[bytes]) -> Cut:
 
 def row_pieces(sheet: Cut) -> Iterator[bytes]:
     """The body, piece by piece, whole rows in each. Raises WorkbookUnsafe for what is no plain row."""
+    for piece in whole_rows(sheet):
+        refuse_odd(piece)
+        yield piece
+
+
+def whole_rows(sheet: Cut) -> Iterator[bytes]:
+    """The body as `row_pieces` gives it, for who looks at the rows himself. Raises WorkbookUnsafe if it never ends."""
     try:
-        for piece in sheet.rows():
-            refuse_odd(piece)
-            yield piece
+        yield from sheet.rows()
     except NoRows as problem:
         raise odd_sheet() from problem
 
