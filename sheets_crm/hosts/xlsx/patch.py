@@ -113,13 +113,15 @@ def shared_strings(workbook: Workbook) -> Strings:
 
 
 class _Items:
-    """The `<si>`s of a workbook in packed blocks of about a megabyte: few are ever asked for."""
+    """The `<si>`s of a workbook in packed blocks: few are ever asked for, and mostly of one block after another."""
 
     def __init__(self, workbook: Workbook) -> None:
         self._firsts: list[int] = []
         """Number of the first item of each block."""
         self._blocks: list[bytes] = []
         self._count = 0
+        self._at_hand: tuple[int, list[bytes]] = -1, []
+        """A block's number, and its items."""
         held = self._prefix = b""
         for piece in plain_pieces(workbook.package.pieces(workbook.part("sharedStrings"))):
             held += piece
@@ -135,18 +137,17 @@ class _Items:
     def _add(self, xml: bytes) -> None:
         self._firsts.append(self._count)
         self._blocks.append(zlib.compress(xml, 1))
-        self._count += sum(1 for _ in self._starts(xml))
-
-    def _starts(self, xml: bytes) -> Iterator[re.Match[bytes]]:
-        return re.finditer(rb"<%bsi[\s/>]" % self._prefix, xml)
+        self._count += len(re.findall(rb"<%bsi(?=[\s/>])" % self._prefix, xml))
 
     def text(self, number: int) -> str:
         """Blank for a number that no item has."""
         block = bisect_right(self._firsts, number) - 1
-        xml = zlib.decompress(self._blocks[block])
-        places = [match.start() for match in self._starts(xml)][number - self._firsts[block] :][:2]
-        end = places[1] if len(places) > 1 else len(xml)
-        return runs(xml[places[0] : end], self._prefix) if places else ""
+        if block != self._at_hand[0]:
+            _, *items = re.split(rb"<%bsi(?=[\s/>])" % self._prefix, zlib.decompress(self._blocks[block]))
+            self._at_hand = block, items
+        return "".join(
+            runs(item, self._prefix) for item in self._at_hand[1][number - self._firsts[block] :][:1]
+        )
 
 
 def _sheet_part(workbook: Workbook, name: str) -> str:

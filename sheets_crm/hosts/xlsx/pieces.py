@@ -1,4 +1,4 @@
-"""A sheet's XML a megabyte at a time: what stands before its rows, then whole rows, then what stands after them."""
+"""A sheet's XML piece by piece: what stands before its rows, then whole rows, then what stands after them."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class Cut:
         self._rest = b""
         while (end := held.find(self._closing, looked)) < 0:
             cut = held.rfind(opening)
-            if len(held) > PIECE and cut > 0:
+            if cut > 0:
                 yield held[:cut]
                 held = held[cut:]
             looked = max(0, len(held) - _LONGEST_TAG)

@@ -1,6 +1,6 @@
 """Cells go into the rows of a sheet, byte by byte: every other cell, and every row around them, stays as it is.
 
-Two walks over a sheet, a megabyte at a time: the first looks and notes what has to change, the second writes it.
+Two walks over a sheet, piece by piece: the first looks and notes what has to change, the second writes it.
 So a sheet with nothing to change is never packed again, and no sheet is ever held whole.
 """
 
