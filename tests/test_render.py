@@ -151,6 +151,12 @@ def test_a_value_is_kept_as_what_it_is(content: Content, code: str, value: objec
     assert cell.number_format == code
 
 
+def test_a_function_that_came_after_2007_gets_its_prefix() -> None:
+    """Beside old ones, too: without it Excel shows #NAME?."""
+    xml = part(render([alone(Formula("=IF(TRUE,XLOOKUP(1,A:A,B:B))", 1))]), "xl/worksheets/sheet1.xml")
+    assert "IF(TRUE,_xlfn.XLOOKUP(1,A:A,B:B))" in xml
+
+
 def test_a_format_given_is_the_format_used() -> None:
     """The page's own date format wins over ours."""
     cell = sheet(alone(date(2026, 5, 19), Style(format="dd.mm.yyyy", bold=True)))["A1"]

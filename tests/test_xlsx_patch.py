@@ -27,6 +27,7 @@ from sheets_crm.hosts.xlsx.scan import (
     with_attribute,
 )
 from sheets_crm.hosts.xlsx.splice import Splice, Wish, Wishes
+from sheets_crm.hosts.xlsx.splice import spliced as with_edits
 from sheets_crm.sheet import Area, Changes, ColumnUpdate, Fill, LogLine, letters
 from tests.packages import with_parts
 from tests.xlsx_samples import DEALS, column, firm, highlight, opened, parts, run
@@ -49,7 +50,7 @@ def spliced(body: str, wanted: dict[int, dict[int, Wish]], **around: str) -> str
     found = Splice(parts, Wishes(wanted), SST.__getitem__, "Deals")
     found.look(parts.body)
     found.end()
-    return (found.apply(parts.body, 0) + found.after).decode()
+    return b"".join((*with_edits([parts.body], found.edits), found.after)).decode()
 
 
 def inline(reference: str, text: str, style: str = "") -> str:
@@ -167,7 +168,7 @@ def test_a_prefixed_sheet_gets_prefixed_cells() -> None:
     parts = split(xml)
     found = Splice(parts, Wishes({2: {2: FIX}}), SST.__getitem__, "Deals")
     found.look(parts.body)
-    done = found.apply(parts.body, 0)
+    done = b"".join(with_edits([parts.body], found.edits))
     assert done == (
         b'<x:row r="2"><x:c r="A2"/><x:c r="B2" t="inlineStr"><x:is><x:t>x</x:t></x:is></x:c></x:row>'
     )

@@ -9,7 +9,8 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import chain, pairwise
+from itertools import chain, compress, count, pairwise
+from operator import ne
 from typing import TypeAlias
 from xml.parsers import expat
 
@@ -38,8 +39,10 @@ from sheets_crm.hosts.xlsx.scan import (
     cut,
     frame,
     plain_pieces,
+    refuse_odd,
     row_pieces,
     rows,
+    whole_rows,
 )
 from sheets_crm.hosts.xlsx.splice import present
 from sheets_crm.hosts.xlsx.workbook import BUILT_IN, OWNED, Sheet, Workbook
@@ -170,7 +173,8 @@ def _touched(side: _Side, changes: Changes) -> dict[str, _Touched]:
 
 
 def _prove_sheet(was: _Side, now: _Side, name: str, touched: _Touched) -> None:
-    old, new = _Rows(was, name, touched), _Rows(now, name, touched)
+    # A row of the old sheet is the very same as one of the new, which is judged, or it is looked at.
+    old, new = _Rows(was, name, touched, judged=False), _Rows(now, name, touched, judged=True)
     if not _same_rows(old, new):
         raise _lost(name)
     frames = was.frame(name), now.frame(name)
@@ -220,40 +224,47 @@ def _well_formed(elements: Iterable[bytes]) -> bool:
 
 def _same_rows(old: _Rows, new: _Rows) -> bool:
     """Whether the rows of two sheets are the same, but for cells of ours and rows that hold nothing else."""
-    before, after, above = next(old, None), next(new, None), b""
-    while before is not None or after is not None:
-        if before == after:
-            before, after, above = next(old, None), next(new, None), after or b""
-            continue
-        left, right = old.without_ours(before), new.without_ours(after)
-        if left == right:
-            before, after, above = next(old, None), next(new, None), after or b""
-        elif not right:
-            below = next(new, None)
-            if not _number(above) < _number(after) < (_number(below) or _BEYOND):
+    above: list[bytes] = []
+    while old.rows or new.rows:
+        pairs = min(len(old.rows), len(new.rows))
+        same = next(compress(count(), map(ne, old.rows, new.rows)), pairs)
+        if not same:
+            left, right = old.without_ours(), new.without_ours()
+            same = int(left == right != b"")
+        if same:
+            above = new.rows[same - 1 : same]
+            old.drop(same)
+            new.drop(same)
+        elif new.rows and not right:
+            row = new.rows[:1]
+            new.drop(1)
+            if not _number(above) < _number(row) < (_number(new.rows) or _BEYOND):
                 return False
-            after, above = below, after or b""
-        elif not left:
-            before = next(old, None)
+            above = row
+        elif old.rows and not left:
+            old.drop(1)
         else:
             return False
     return True
 
 
-def _number(row: bytes | None) -> int:
-    """The number that a row states; 0 if it states none."""
-    stated = attribute(row[: row.index(b">")], b"r") if row else None
+def _number(rows_: Sequence[bytes]) -> int:
+    """The number that the first of some rows states; 0 if it states none or there is no row."""
+    stated = attribute(rows_[0][: rows_[0].index(b">")], b"r") if rows_ else None
     return int(stated or 0)
 
 
-class _Rows(Iterator[bytes]):
-    """The rows of a sheet, one by one, each from its number on: `<row` is cut off."""
+class _Rows:
+    """The rows of a sheet, each from its number on: `<row` is cut off.
 
-    def __init__(self, side: _Side, name: str, touched: _Touched) -> None:
+    `judged`: something other than plain rows is refused wherever it stands, not only in a row that is looked at.
+    """
+
+    def __init__(self, side: _Side, name: str, touched: _Touched, *, judged: bool) -> None:
         sheet = cut(side.package.pieces(name))
         self._side, self._name, self._touched = side, name, touched
         self._prefix = p = sheet.prefix
-        self._rows = self._read(sheet)
+        self._pieces = self._read(sheet, row_pieces(sheet) if judged else whole_rows(sheet))
         # Where no column is ours the pattern finds nothing.
         columns = b"|".join(touched.letters) or b"(?!)"
         self._ours = re.compile(
@@ -263,22 +274,30 @@ class _Rows(Iterator[bytes]):
         self._empty = re.compile(rb"\A([^>]*?)\s*(?:/>|>\s*</%brow>)\s*\Z" % p)
         self.ours: dict[bytes, bytes] = {}
         """The cells of ours in rows that differ, by reference."""
+        self.rows: list[bytes] = next(self._pieces, [])
+        """The rows at hand; none after the last."""
 
-    def __next__(self) -> bytes:
-        return next(self._rows)
+    def drop(self, count_: int) -> None:
+        """Goes on after so many of the rows at hand."""
+        del self.rows[:count_]
+        if not self.rows:
+            self.rows = next(self._pieces, [])
 
-    def _read(self, sheet: Cut) -> Iterator[bytes]:
-        for piece in row_pieces(sheet):
+    def _read(self, sheet: Cut, pieces: Iterable[bytes]) -> Iterator[list[bytes]]:
+        for piece in pieces:
             first, *rest = piece.split(b"<%brow" % self._prefix)
             if first.strip():
                 raise _lost(self._name)
-            yield from rest
+            if rest:
+                yield rest
         self._side.frames[self._name] = Parts(sheet.head, b"", sheet.tail, sheet.prefix)
 
-    def without_ours(self, row: bytes | None) -> bytes:
-        """A row without cells of ours and without the hint in `spans`; blank if it holds and says nothing."""
-        if row is None:
+    def without_ours(self) -> bytes:
+        """The row at hand without cells of ours and without the hint in `spans`; blank if it holds and says nothing."""
+        if not self.rows:
             return b""
+        row = self.rows[0]
+        refuse_odd(row)
 
         def kept(match: re.Match[bytes]) -> bytes:
             if not self._touched.ours(column_of(match[1]), int(match[2])):

@@ -26,8 +26,8 @@ CONTENT_TYPES = "[Content_Types].xml"
 Element: TypeAlias = etree._Element  # noqa: SLF001 - lxml gives its elements no public name
 
 _DEFLATE_LEVEL = 3
-_PACKED_PIECE = 1 << 17
-"""Packed bytes taken at a time: sheets unpack to about ten times as many."""
+_PACKED_PIECE = 1 << 15
+"""Packed bytes taken at a time: sheets unpack to about ten times as many, which a processor has at hand."""
 _DATE = 33
 """1 January 1980, midnight, as DOS counts: the same on every run."""
 _UTF8 = 0x800
@@ -158,7 +158,7 @@ class Package:
         return changed if isinstance(changed, bytes) else b"".join(_unpacked(changed or self.packed(name)))
 
     def pieces(self, name: str) -> Iterator[bytes]:
-        """The part's bytes, uncompressed, about a megabyte at a time. Raises as `read` does."""
+        """The part's bytes, uncompressed, some hundred kilobytes at a time. Raises as `read` does."""
         changed = self._changed.get(_key(name))
         return iter((changed,)) if isinstance(changed, bytes) else _unpacked(changed or self.packed(name))
 
@@ -309,7 +309,7 @@ class Package:
 
 
 def _unpacked(packed: Packed) -> Iterator[bytes]:
-    """What a part holds, about a megabyte at a time. Raises WorkbookUnreadable."""
+    """What a part holds, some hundred kilobytes at a time. Raises WorkbookUnreadable."""
     crc, press = 0, zlib.decompressobj(-15)
     try:
         for start in range(0, len(packed.data), _PACKED_PIECE):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 import zlib
 from bisect import bisect_right
 from collections import defaultdict
@@ -22,13 +23,13 @@ from sheets_crm.hosts.xlsx.scan import (
     decoded,
     encoded,
     plain_pieces,
+    row_numbers,
     row_pieces,
-    rows,
     runs,
     tag_end,
     with_attribute,
 )
-from sheets_crm.hosts.xlsx.splice import Splice, Strings, Wish, Wishes, with_dimension
+from sheets_crm.hosts.xlsx.splice import Edit, Splice, Strings, Wish, Wishes, spliced, with_dimension
 from sheets_crm.hosts.xlsx.styles import Styles
 from sheets_crm.hosts.xlsx.workbook import Workbook
 from sheets_crm.sheet import LOG_KEY, Area, Changes, ColumnUpdate, Fill, Highlight, LogLine, letters
@@ -86,7 +87,7 @@ def _rewrite(
     """Puts a sheet with its wishes and highlights into the package, unless it says and shows all that already."""
     package = workbook.package
     sheet = cut(package.pieces(part))
-    found = Splice(Parts(sheet.head, b"", b"", sheet.prefix), wanted, strings, name)
+    found = Splice(Parts(sheet.head, b"", b"", sheet.prefix), wanted, strings, name, sheet.start)
     for piece in row_pieces(sheet):
         found.look(piece)
     found.end()
@@ -99,10 +100,9 @@ def _rewrite(
     if not found.changed and (parts.head, parts.tail) == (sheet.head, sheet.tail):
         return
     press = Press()
-    press.add(parts.head)
-    for number, piece in enumerate(row_pieces(cut(package.pieces(part)))):
-        press.add(found.apply(piece, number))
-    press.add(found.after + parts.tail)
+    head, tail = Edit(0, sheet.start, parts.head), Edit(found.at, sys.maxsize, found.after + parts.tail)
+    for piece in spliced(plain_pieces(package.pieces(part)), (head, *found.edits, tail)):
+        press.add(piece)
     package.put(part, press.packed())
 
 
@@ -113,13 +113,15 @@ def shared_strings(workbook: Workbook) -> Strings:
 
 
 class _Items:
-    """The `<si>`s of a workbook in packed blocks of about a megabyte: few are ever asked for."""
+    """The `<si>`s of a workbook in packed blocks: few are ever asked for, and mostly of one block after another."""
 
     def __init__(self, workbook: Workbook) -> None:
         self._firsts: list[int] = []
         """Number of the first item of each block."""
         self._blocks: list[bytes] = []
         self._count = 0
+        self._at_hand: tuple[int, list[bytes]] = -1, []
+        """A block's number, and its items."""
         held = self._prefix = b""
         for piece in plain_pieces(workbook.package.pieces(workbook.part("sharedStrings"))):
             held += piece
@@ -135,18 +137,17 @@ class _Items:
     def _add(self, xml: bytes) -> None:
         self._firsts.append(self._count)
         self._blocks.append(zlib.compress(xml, 1))
-        self._count += sum(1 for _ in self._starts(xml))
-
-    def _starts(self, xml: bytes) -> Iterator[re.Match[bytes]]:
-        return re.finditer(rb"<%bsi[\s/>]" % self._prefix, xml)
+        self._count += len(re.findall(rb"<%bsi(?=[\s/>])" % self._prefix, xml))
 
     def text(self, number: int) -> str:
         """Blank for a number that no item has."""
         block = bisect_right(self._firsts, number) - 1
-        xml = zlib.decompress(self._blocks[block])
-        places = [match.start() for match in self._starts(xml)][number - self._firsts[block] :][:2]
-        end = places[1] if len(places) > 1 else len(xml)
-        return runs(xml[places[0] : end], self._prefix) if places else ""
+        if block != self._at_hand[0]:
+            _, *items = re.split(rb"<%bsi(?=[\s/>])" % self._prefix, zlib.decompress(self._blocks[block]))
+            self._at_hand = block, items
+        return "".join(
+            runs(item, self._prefix) for item in self._at_hand[1][number - self._firsts[block] :][:1]
+        )
 
 
 def _sheet_part(workbook: Workbook, name: str) -> str:
@@ -327,8 +328,9 @@ def first_free_row(pieces: Iterable[bytes]) -> int:
     filled = (b"<%bv" % sheet.prefix, b"<%bis" % sheet.prefix)
     last = before = 0
     for body in row_pieces(sheet):
-        for row in rows(body, sheet.prefix, before):
-            before = row.number
-            if any(body.find(mark, row.inner, row.end) >= 0 for mark in filled):
-                last = row.number
+        numbers = row_numbers(body, sheet.prefix, before)
+        before = numbers[-1] if numbers else before
+        place = max(0, *map(body.rfind, filled))
+        if above := body.count(b"<%brow" % sheet.prefix, 0, place):
+            last = numbers[above - 1]
     return last + 1

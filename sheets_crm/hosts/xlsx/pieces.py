@@ -1,4 +1,4 @@
-"""A sheet's XML a megabyte at a time: what stands before its rows, then whole rows, then what stands after them."""
+"""A sheet's XML piece by piece: what stands before its rows, then whole rows, then what stands after them."""
 
 from __future__ import annotations
 
@@ -38,6 +38,8 @@ class Cut:
 
     head: bytes
     """Up to and with the opening `<sheetData>`."""
+    start: int
+    """Where the rows begin in the part."""
     prefix: bytes
     """The namespace prefix of the sheet's elements with its colon; mostly blank."""
     tail: bytes
@@ -57,6 +59,7 @@ class Cut:
         if match is None:
             raise NoRows(b"" if b"sheetData" in seen else seen)
         self.prefix = match[1]
+        self.start = match.end()
         name = self.prefix + b"sheetData"
         self.head, self._rest = seen[: match.end()], seen[match.end() :]
         if match[2]:
@@ -71,7 +74,7 @@ class Cut:
         self._rest = b""
         while (end := held.find(self._closing, looked)) < 0:
             cut = held.rfind(opening)
-            if len(held) > PIECE and cut > 0:
+            if cut > 0:
                 yield held[:cut]
                 held = held[cut:]
             looked = max(0, len(held) - _LONGEST_TAG)

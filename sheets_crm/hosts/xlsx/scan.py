@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import cache
 from itertools import chain
+from operator import ge
 from typing import NamedTuple
 
 from sheets_crm.errors import WorkbookUnsafe
@@ -23,6 +24,8 @@ _ODD_SHEET = Text(
 _DECLARATION = b'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 _QUOTED = rb"""(?:[^>"']|"[^"]*"|'[^']*')"""
 _TAG = re.compile(rb"<%b*>" % _QUOTED)
+_DECLARED = re.compile(rb"!(?<=<!)")
+"""A comment or CDATA. A pattern is searched fastest if it begins with one character that is rare."""
 _UNSPOKEN = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]|_(?=x[0-9A-Fa-f]{4}_)")
 """What XML cannot carry, and an underscore that would be taken for the start of an escape."""
 
@@ -102,18 +105,23 @@ def cut(pieces: Iterable[bytes]) -> Cut:
 
 def row_pieces(sheet: Cut) -> Iterator[bytes]:
     """The body, piece by piece, whole rows in each. Raises WorkbookUnsafe for what is no plain row."""
+    for piece in whole_rows(sheet):
+        refuse_odd(piece)
+        yield piece
+
+
+def whole_rows(sheet: Cut) -> Iterator[bytes]:
+    """The body as `row_pieces` gives it, for who looks at the rows himself. Raises WorkbookUnsafe if it never ends."""
     try:
-        for piece in sheet.rows():
-            # One character is found many times faster than two.
-            if (
-                (b"!" in piece and b"<!" in piece)
-                or (b"?" in piece and b"<?" in piece)
-                or b":AlternateContent" in piece
-            ):
-                raise odd_sheet()
-            yield piece
+        yield from sheet.rows()
     except NoRows as problem:
         raise odd_sheet() from problem
+
+
+def refuse_odd(xml: bytes) -> None:
+    """Raises WorkbookUnsafe where something among rows makes tags mean something else than they say."""
+    if _DECLARED.search(xml) or (b"?" in xml and b"<?" in xml) or b":AlternateContent" in xml:
+        raise odd_sheet()
 
 
 def split(xml: bytes) -> Parts:
@@ -140,6 +148,18 @@ def rows(body: bytes, prefix: bytes, last: int = 0) -> Iterator[Row]:
             raise odd_sheet()
         number = here
         yield Row(number, start, inner, end)
+
+
+def row_numbers(body: bytes, prefix: bytes, last: int = 0) -> list[int]:
+    """The numbers of the rows that `rows` gives. Raises as it does."""
+    stated = re.findall(rb'<%brow(?: r="(\d+)")?' % prefix, body)
+    if b"" in stated:
+        return [row.number for row in rows(body, prefix, last)]
+    numbers = [last, *map(int, stated)]
+    # To the very end: a row out of order would otherwise become a second row of one number.
+    if any(map(ge, numbers, numbers[1:])):
+        raise odd_sheet()
+    return numbers[1:]
 
 
 def cells(body: bytes, prefix: bytes, row: Row) -> Iterator[Cell]:
@@ -249,7 +269,7 @@ def column_runs(head: bytes, prefix: bytes) -> Iterator[re.Match[bytes]]:
 
 def refers_first(body: bytes, prefix: bytes) -> bool:
     """Whether every cell states its reference, and first of all: then it can be found by it."""
-    return body.count(b"<%bc" % prefix) == body.count(b'<%bc r="' % prefix)
+    return re.search(rb'<%bc(?! r=")' % prefix, body) is None
 
 
 def area(reference: str) -> Area | None:
@@ -293,13 +313,16 @@ def runs(xml: bytes, prefix: bytes) -> str:
 def inline_cell(prefix: bytes, reference: str, text: str, style: bytes | None) -> bytes:
     """A text cell; blank text gives an empty cell. As text, a leading `=` is never a formula."""
     look = b' s="%b"' % style if style is not None else b""
+    return b'<%bc r="%b"%b%b' % (prefix, reference.encode(), look, inline_text(prefix, text))
+
+
+def inline_text(prefix: bytes, text: str) -> bytes:
+    """The rest of a text cell, after its reference and style."""
     if not text:
-        return b'<%bc r="%b"%b/>' % (prefix, reference.encode(), look)
+        return b"/>"
     keep = b' xml:space="preserve"' if text != text.strip() or "\n" in text else b""
-    return b'<%(p)bc r="%(r)b"%(s)b t="inlineStr"><%(p)bis><%(p)bt%(k)b>%(t)b</%(p)bt></%(p)bis></%(p)bc>' % {
+    return b' t="inlineStr"><%(p)bis><%(p)bt%(k)b>%(t)b</%(p)bt></%(p)bis></%(p)bc>' % {
         b"p": prefix,
-        b"r": reference.encode(),
-        b"s": look,
         b"k": keep,
         b"t": encoded(text),
     }

@@ -1,6 +1,6 @@
 """Cells go into the rows of a sheet, byte by byte: every other cell, and every row around them, stays as it is.
 
-Two walks over the rows, a megabyte at a time: the first looks and notes what has to change, the second writes it.
+Two walks over a sheet, piece by piece: the first looks and notes what has to change, the second writes it.
 So a sheet with nothing to change is never packed again, and no sheet is ever held whole.
 """
 
@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
+from functools import cache
 from typing import Literal, NamedTuple
 
 from sheets_crm.errors import WorkbookUnsafe
@@ -26,8 +26,10 @@ from sheets_crm.hosts.xlsx.scan import (
     column_runs,
     decoded,
     inline_cell,
+    inline_text,
     odd_sheet,
     refers_first,
+    row_numbers,
     rows,
     runs,
     tag_end,
@@ -111,7 +113,7 @@ class Wishes:
 
 
 class Edit(NamedTuple):
-    """Bytes of a piece that give way to others."""
+    """Bytes of a part that give way to others."""
 
     start: int
     end: int
@@ -121,7 +123,8 @@ class Edit(NamedTuple):
 class Splice:
     """What has to change in the rows of a sheet, found by looking at them piece by piece, top to bottom."""
 
-    def __init__(self, frame: Parts, wishes: Wishes, strings: Strings, sheet: str) -> None:
+    def __init__(self, frame: Parts, wishes: Wishes, strings: Strings, sheet: str, start: int = 0) -> None:
+        """`start`: where the rows begin in the part."""
         self._prefix = frame.prefix
         self._wishes = wishes
         self._strings = strings
@@ -133,14 +136,18 @@ class Splice:
         self._body = b""
         """The piece at hand."""
         self._refers_first = True
+        self._places: dict[int, dict[int, int]] = {}
+        """Column and row of a cell to where its reference and style end, if every cell says first where it stands."""
         self._edits: list[Edit] = []
         self._last_row = 0
         self._areas: list[Area] = []
         """Where array formulas and data tables stand."""
         self._masters: dict[bytes, Position] = {}
         """Shared formulas, by group, that go with the cell in which they are written out."""
-        self.edits: list[list[Edit]] = []
-        """What changes in each piece, front to back."""
+        self.at = start
+        """Where the next piece begins in the part; when all are through, where the rows end."""
+        self.edits: list[Edit] = []
+        """What changes in the part, front to back."""
         self.after = b""
         """Rows after the last piece."""
         self.written: list[Position] = []
@@ -156,10 +163,15 @@ class Splice:
         self._refers_first = refers_first(body, self._prefix)
         self._areas += _formula_areas(body, self._prefix)
         numbers, row_at = self._rows()
-        to_do = self._to_clear(numbers, row_at)
+        wanted = {}
         while self._pending and numbers and self._pending[-1] <= numbers[-1]:
             number = self._pending.pop()
-            to_do[number] = {**to_do.get(number, {}), **self._wishes.cells[number]}
+            wanted[number] = self._wishes.cells[number]
+        self._places = self._found({column for row in wanted.values() for column in row})
+        to_do = self._to_clear(numbers, row_at)
+        for number, row in wanted.items():
+            if not all(self._says(number, column, wish) for column, wish in row.items()):
+                to_do[number] = {**to_do.get(number, {}), **row}
         for number in sorted(to_do):
             at = bisect_left(numbers, number)
             if numbers[at] == number:
@@ -170,7 +182,8 @@ class Splice:
         if self._masters:
             self._refuse_orphans()
         self._last_row = numbers[-1] if numbers else self._last_row
-        self.edits.append(self._edits)
+        self.edits += [Edit(self.at + start, self.at + end, new) for start, end, new in self._edits]
+        self.at += len(body)
 
     def end(self) -> None:
         """Notes the rows after the last. Raises WorkbookUnsafe where a formula over several cells stands in the way.
@@ -184,32 +197,40 @@ class Splice:
             if reached and not all(self._wishes.covers(*place) for place in _positions(each)):
                 raise self._in_the_way(*reached)
 
-    def apply(self, body: bytes, number: int) -> bytes:
-        """Piece `number` with its changes."""
-        pieces: list[bytes] = []
-        done = 0
-        for start, end, new in self.edits[number]:
-            pieces += (body[done:start], new)
-            done = end
-        return b"".join((*pieces, body[done:]))
-
     @property
     def changed(self) -> bool:
         """Whether anything has to change."""
-        return bool(self.after or any(self.edits))
+        return bool(self.after or self.edits)
 
     def _rows(self) -> tuple[list[int], Callable[[int], Row]]:
         """The numbers of the piece's rows, and each row by its index."""
-        opening = b"<%brow" % self._prefix
-        found = list(re.finditer(rb'%b r="(\d+)"' % opening, self._body))
-        if len(found) == self._body.count(opening):
-            numbers = [int(match[1]) for match in found]
-            # To the very end: a row out of order would otherwise become a second row of one number.
-            if any(a >= b for a, b in pairwise((self._last_row, *numbers))):
-                raise odd_sheet()
-            return numbers, lambda at: self._row(numbers[at], found[at].start())
-        standing = list(rows(self._body, self._prefix, self._last_row))
-        return [row.number for row in standing], standing.__getitem__
+        body, prefix = self._body, self._prefix
+        numbers = row_numbers(body, prefix, self._last_row)
+
+        @cache
+        def starts() -> list[int]:  # in most pieces nothing changes
+            return [match.start() for match in re.finditer(b"<%brow" % prefix, body)]
+
+        return numbers, lambda at: self._row(numbers[at], starts()[at])
+
+    def _found(self, columns: Collection[int]) -> dict[int, dict[int, int]]:
+        """The cells of these columns and of those that may have to be cleared."""
+        if not self._refers_first:
+            return {}
+        found = {}
+        for column in self._wishes.cleared.keys() | columns:
+            cell = rb'%b(\d+)"(?: s="\d+")?' % self._openings[column]
+            found[column] = {int(match[1]): match.end() for match in re.finditer(cell, self._body)}
+        return found
+
+    def _says(self, number: int, column: int, wish: Wish) -> bool:
+        """Whether a cell stands as we wrote it last time, or not at all if it should be blank: no, if that takes reading."""
+        if column not in self._places:
+            return False
+        end = self._places[column].get(number)
+        if end is None:
+            return not wish.text
+        return self._body.startswith(inline_text(self._prefix, wish.text), end)
 
     def _row(self, number: int, start: int) -> Row:
         return Row(number, start, *self._ends(b"row", start))
@@ -230,8 +251,8 @@ class Splice:
         found: dict[int, dict[int, Wish]] = defaultdict(dict)
         for column, cleared in self._wishes.cleared.items():
             if self._refers_first:
-                cell = rb'%b(\d+)"[^>]*(?<!/)>' % self._openings[column]
-                standing = [int(match[1]) for match in re.finditer(cell, self._body)]
+                filled = re.compile(rb"[^>]*(?<!/)>")
+                standing = [n for n, end in self._places[column].items() if filled.match(self._body, end)]
             else:
                 standing = [n for at, n in enumerate(numbers) if self._locate(row_at(at), column)[0]]
             for number in standing:
@@ -267,11 +288,10 @@ class Splice:
         found, place = self._locate(row, column, to_write=bool(wish.text))
         if found is None:
             return Edit(place, place, self._cell(row.number, column, wish, row)) if wish.text else None
+        if self._says(row.number, column, wish):
+            return None
         old = self._body[found.start : found.end]
         style = attribute(self._body[found.start : found.inner], b"s")
-        if old == inline_cell(self._prefix, f"{letters(column)}{row.number}", wish.text, style):
-            # As we wrote it last time, which is quicker to see than to read.
-            return None
         said = present(old, self._prefix, self._strings)
         if said == wish.text or (wish.kind == "header" and said.strip()):
             return None
@@ -365,6 +385,23 @@ class Splice:
         return Cell(column, start, *self._ends(b"c", start))
 
 
+def spliced(pieces: Iterable[bytes], edits: Iterable[Edit]) -> Iterator[bytes]:
+    """A part with its edits, piece by piece; the pieces need not be those that were looked at."""
+    left = iter(edits)
+    edit = next(left, None)
+    start = done = 0
+    for piece in pieces:
+        new: list[bytes] = []
+        while edit and edit.start < start + len(piece):
+            new += (piece[max(done - start, 0) : edit.start - start], edit.new)
+            done, edit = edit.end, next(left, None)
+        yield b"".join((*new, piece[max(done - start, 0) :]))
+        start += len(piece)
+    while edit:  # where the part ends
+        yield edit.new
+        edit = next(left, None)
+
+
 def present(cell: bytes, prefix: bytes, strings: Strings) -> str:
     """The text of a cell; blank for an empty one, FORMULA for a formula, the stored form of any other value."""
     if b"<%bf" % prefix in cell:
@@ -393,7 +430,8 @@ def with_dimension(head: bytes, prefix: bytes, written: Sequence[Position]) -> b
 
 def _formula_areas(body: bytes, prefix: bytes) -> Iterator[Area]:
     """Where the array formulas and data tables of a piece stand."""
-    if b"array" in body or b"dataTable" in body:
+    # Most formulas say nothing in their tag.
+    if re.search(rb"f(?<=<%bf)[^>]" % prefix, body) and (b"array" in body or b"dataTable" in body):
         for tag in re.findall(rb"<%bf\s[^>]*>" % prefix, body):
             where = area((attribute(tag, b"ref") or b"").decode())
             if where and attribute(tag, b"t") in (b"array", b"dataTable"):
