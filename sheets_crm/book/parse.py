@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache, partial
@@ -78,6 +78,8 @@ class Reading(NamedTuple):
 @lru_cache(maxsize=1 << 14)  # the names of stages, people and deals come again with every row
 def folded(text: str) -> str:
     """A text for comparing: no case, one space for many, no spaces at the ends, ё as е."""
+    if text.isascii() and text.isalnum():  # as IDs are
+        return text.lower()
     if not text.isprintable():
         text = _UNSEEN.sub("", _SPACES.sub(" ", text))
     return " ".join(text.split()).casefold().replace("ё", "е")
@@ -219,16 +221,14 @@ def _chosen(words: Mapping[str, Any], offered: Text, _: Reading, value: Value) -
     return Problem(text, _NOT_A_CHOICE.fill(offered=offered)) if found is None else found
 
 
-def odd_texts(column: Column, distinct: Mapping[Any, Value]) -> dict[Any, Problem]:
-    """What is doubtful about the texts of a column, by key: unseen characters, too much, lost digits.
+def odd_texts(column: Column, distinct: Iterable[tuple[Any, Value]]) -> dict[Any, Problem]:
+    """What is doubtful about the texts of a column, given by key: unseen characters, too much, lost digits.
 
     An ID or a reference is also to have no odd spaces.
     """
-    if _all_plain(distinct.values()):
-        return {}
     strict = column.kind in ("id", "ref")
     problems: dict[Any, Problem] = {}
-    for key, value in distinct.items():
+    for key, value in distinct:
         if isinstance(value, str):
             if len(value) > CELL_TEXT // 2 and _units(value) > CELL_TEXT:
                 problems[key] = Problem(value, _TOO_LONG, fatal=False, fix=_SHORTEN)
@@ -238,16 +238,6 @@ def odd_texts(column: Column, distinct: Mapping[Any, Value]) -> dict[Any, Proble
         elif isinstance(value, float) and _DIGITS <= abs(value) < float("inf"):
             problems[key] = Problem(as_text(value) or "", _LOST_DIGITS, fatal=strict, fix=_AS_TEXT)
     return problems
-
-
-def _all_plain(values: Collection[Value]) -> bool:
-    """Whether there are only short printable texts: the rule, and found out many times faster than one by one."""
-    texts = [value for value in values if isinstance(value, str)]
-    return (
-        len(texts) + (None in values) == len(values)
-        and max(map(len, texts), default=0) <= CELL_TEXT // 2
-        and "".join(texts).replace("\n", "").isprintable()
-    )
 
 
 def _units(text: str) -> int:
@@ -304,17 +294,17 @@ def convert(
 ) -> tuple[list[Any], dict[int, Problem]]:
     """A whole column: typed values (None where blank or in doubt), and the problems by index."""
     # Columns repeat themselves, so each value is read once; but to a dictionary 1 is True.
-    once = set(values)
+    once: Collection[Value] = dict.fromkeys(values)
     numbers = _NUMBERS.intersection(map(type, once))
     keys: Sequence[Any] = values
+    distinct: Collection[Any] = once
     if numbers and len(_NUMBERS.intersection(map(type, values))) > 1:
         keys = list(zip(map(type, values), values, strict=True))
-        distinct: dict[Any, Value] = dict(zip(keys, values, strict=True))
-    else:
-        distinct = dict(zip(once, once, strict=True))
-    typed, doubtful = _parsed(column, distinct, reading)
+        distinct = dict.fromkeys(keys)
+        once = [value for _, value in distinct]
+    typed, doubtful = _parsed(column, distinct, once, reading)
     if column.kind in _WORDED:
-        for key, problem in odd_texts(column, distinct).items():
+        for key, problem in odd_texts(column, zip(distinct, once, strict=True)).items():
             if problem.fatal:
                 typed[key] = None
             doubtful.setdefault(key, problem)
@@ -325,15 +315,15 @@ def convert(
 
 
 def _parsed(
-    column: Column, distinct: Mapping[Any, Value], reading: Reading
+    column: Column, keys: Iterable[Any], values: Iterable[Value], reading: Reading
 ) -> tuple[dict[Any, Any], dict[Any, Problem]]:
     """(typed values or None, what is doubtful), both by key."""
     parse = parser(column)
     if parse is _text:  # which has no doubts
-        return dict(zip(distinct, map(as_text, distinct.values()), strict=True)), {}
+        return dict(zip(keys, map(as_text, values), strict=True)), {}
     typed: dict[Any, Any] = {}
     doubtful: dict[Any, Problem] = {}
-    for key, value in distinct.items():
+    for key, value in zip(keys, values, strict=True):
         if value is None or (isinstance(value, str) and not value.strip()):
             typed[key] = None
             continue

@@ -401,7 +401,10 @@ def _row_keys(
     own: set[int],
 ) -> list[str]:
     """The ID, trimmed and case-folded; where it is blank or not the only one, a hash of what the user typed."""
-    parts = [[folded(str(v or "")) for v in columns[keys.index(k)]] for k in schema.identity]
+    parts = [
+        [folded(v) if isinstance(v, str) else str(v or "") for v in columns[keys.index(k)]]
+        for k in schema.identity
+    ]
     natural = list(map("|".join, zip(*parts, strict=True)))
     count = Counter(natural)
     unfit = {name for name, n in count.items() if n > 1 or len(name) > _LONGEST_KEY or not name.strip("|")}
