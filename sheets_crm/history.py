@@ -411,8 +411,6 @@ def fingerprint(book: Book, *, as_of: date, version: str) -> str:
             digest.update(f"{table.schema.key}\n{table.sheet}\n".encode())
             blank = 0  # rows below the last one count for nothing: some programs keep them, others do not
             for row in table.user_rows():
-                while row and (row[-1] is None or row[-1] == ""):
-                    row.pop()
                 if row:
                     digest.update(b"[]\n" * blank + repr(row).encode() + b"\n")
                 blank = 0 if row else blank + 1

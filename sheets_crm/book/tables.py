@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
-from itertools import chain, compress, islice, repeat
+from itertools import islice
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from sheets_crm.book.parse import Problem, Reading, as_text, convert, folded, of_cell, of_merge
@@ -88,18 +88,25 @@ class TableRows(Generic[R_co]):
         return as_text(self.grid.value(row, at)) if self.grid and at else None
 
     def user_rows(self) -> Iterator[list[Value]]:
-        """The header and every row below it as the user typed them: without our columns, with the IDs just filled."""
+        """The header and every row below it as the user typed them, up to the last cell that is not blank.
+
+        Without our columns, with the IDs just filled.
+        """
         if self.grid is None:
             return
         own = {self.positions[c.key] for c in self.schema.columns if c.ours and c.key in self.positions}
+        from_the_right = [slice(at - 1, at) for at in sorted(own, reverse=True)]
         filled = {fill.row: fill for fill in self.fills}
-        users = [n not in own for n in range(1, max(own, default=0) + 1)]
         for number, cells in iter_rows(self.grid, self.header_row):
+            row = list(cells)
             if fill := filled.get(number):
-                row = [*cells, *[None] * (fill.column - len(cells))]
+                row += [None] * (fill.column - len(row))
                 row[fill.column - 1] = fill.value
-                cells = row  # noqa: PLW2901 - the row with its ID
-            yield list(compress(cells, chain(users, repeat(True))))
+            for column in from_the_right:
+                del row[column]
+            while row and row[-1] in (None, ""):
+                row.pop()
+            yield row
 
     def cell(self, row: int, column: str) -> str | None:
         """The address of a cell; None if the sheet has no such column."""
