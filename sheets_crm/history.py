@@ -369,8 +369,8 @@ def _replay(
     elif kind == "changed":
         place = (intern(event["t"]), event["k"])
         name, old, new = intern(event["f"]), intern(event["from"]), intern(event["to"])
-        since, fields = seen.get(place, (run.as_of, {}))
-        seen[place] = Seen(since, {**fields, name: new})
+        since, before = seen.get(place, (run.as_of, {}))
+        seen[place] = Seen(since, {**before, name: new})
         changes[place].append(Change(run.as_of, name, old, new))
     elif kind == "opened":
         key, occurrence = FindingKey._make(map(intern, event["k"])), int(event["o"])
