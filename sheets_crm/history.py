@@ -187,7 +187,10 @@ class Chain(NamedTuple):
 
 def canonical(event: Mapping[str, Any]) -> str:
     """An event as one line: sorted keys, no spaces, ASCII, every scalar a string."""
-    return json.dumps(event, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return _CANONICAL.encode(event)
+
+
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True)
 
 
 def scalar(value: object) -> str:
@@ -269,22 +272,31 @@ def read_past(cells: Sequence[LogLine], *, runs: int | None = None) -> Past:
         head = mark or head
         for event in events[1:]:
             _replay(event, run, standing, by_id, seen, changes)
-            _replay_bonus(event, run, standing, counts, evidence, closed)
+            _replay_bonus(event, run, standing, by_id, counts, evidence, closed)
     return Past(tuple(entries), standing, seen, changes, counts, evidence, closed, head)
 
 
 def event_of(line: str) -> dict[str, Any] | None:
     """A line as the event that it tells; None if no run of ours could have written it."""
+    line = line.strip(" \t\r\n")
     try:
-        found = json.loads(line)
+        found, end = _JSON.raw_decode(line)
         if "\\ud" in line.casefold():
             json.dumps(found, ensure_ascii=False).encode()  # half a character is no text
     except (ValueError, RecursionError):
         return None
-    if not isinstance(found, dict) or not isinstance(kind := found.get("e"), str):
+    if end < len(line) or not isinstance(found, dict) or not isinstance(kind := found.get("e"), str):
         return None
-    of_ours = any(all(n in found and fits(found[n]) for n, fits in s.items()) for s in _EVENTS.get(kind, ()))
-    return found if of_ours else None
+    for shape in _EVENTS.get(kind, ()):
+        for name, fits in shape.items():
+            if not fits(found.get(name)):  # None, where there is no such part, is nothing that fits
+                break
+        else:
+            return found
+    return None
+
+
+_JSON = json.JSONDecoder()
 
 
 def _is_text(value: object) -> bool:
@@ -356,12 +368,12 @@ def _replay(
         seen[intern(event["t"]), event["k"]] = Seen(run.as_of, fields)
     elif kind == "changed":
         place = (intern(event["t"]), event["k"])
-        before = seen.get(place, Seen(run.as_of, {}))
-        name, old, new = (intern(event[part]) for part in ("f", "from", "to"))
-        seen[place] = before._replace(fields={**before.fields, name: new})
+        name, old, new = intern(event["f"]), intern(event["from"]), intern(event["to"])
+        since, before = seen.get(place, (run.as_of, {}))
+        seen[place] = Seen(since, {**before, name: new})
         changes[place].append(Change(run.as_of, name, old, new))
     elif kind == "opened":
-        key, occurrence = FindingKey(*map(intern, event["k"])), int(event["o"])
+        key, occurrence = FindingKey._make(map(intern, event["k"])), int(event["o"])
         earlier = standing.get(key)
         by_id[event["id"]] = key
         standing[key] = (
@@ -382,8 +394,8 @@ def has_evidence(event: Mapping[str, Any]) -> bool:
 
 
 def _replay_bonus(
-    event: Mapping[str, Any], run: RunEntry, standing: Mapping[FindingKey, Standing], counts: list[Count],
-    evidence: dict[str, Evidence], closed: list[Closed],
+    event: Mapping[str, Any], run: RunEntry, standing: Mapping[FindingKey, Standing],
+    by_id: Mapping[str, FindingKey], counts: list[Count], evidence: dict[str, Evidence], closed: list[Closed],
 ) -> None:  # fmt: skip
     kind = event["e"]
     if kind == "judged":
@@ -391,7 +403,7 @@ def _replay_bonus(
             Count(run.number, run.as_of, event["r"], event["u"], int(event["n"]), tuple(event["f"]))
         )
     elif kind == "opened" and has_evidence(event) and event["id"] not in evidence:
-        key = FindingKey(*event["k"])
+        key = by_id[event["id"]]
         evidence[event["id"]] = Evidence(
             key, standing[key].first_seen, event["u"], event["c"], event["a"], event["cl"]
         )
@@ -411,8 +423,6 @@ def fingerprint(book: Book, *, as_of: date, version: str) -> str:
             digest.update(f"{table.schema.key}\n{table.sheet}\n".encode())
             blank = 0  # rows below the last one count for nothing: some programs keep them, others do not
             for row in table.user_rows():
-                while row and (row[-1] is None or row[-1] == ""):
-                    row.pop()
                 if row:
                     digest.update(b"[]\n" * blank + repr(row).encode() + b"\n")
                 blank = 0 if row else blank + 1

@@ -26,7 +26,7 @@ _LIVE = re.compile(rf"""(^|[;\t\r\n])(?=[\s"{_UNSEEN}]*[=+\-@＝＋－＠﹦﹢�
 
 def on_screen(text: str) -> str:
     """One line for a terminal: nothing in it steers the terminal or hides what stands there."""
-    return _ANY_UNSEEN.sub(" ", text)
+    return text if text.isprintable() else _ANY_UNSEEN.sub(" ", text)
 
 
 def on_screen_with_looks(text: str) -> str:

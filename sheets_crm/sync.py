@@ -172,7 +172,7 @@ def audit(
     elif obstacle is not None:
         entry, head = None, past.head
     else:
-        entry, head = read_past(added).last, added[0].seal or ""
+        entry, head = read_past(added[:1]).last, added[0].seal or ""
     planned = Run(
         label, firm, checked, verdict, snapshot, head, Changes(), entry, obstacle, repeated, until=until
     )

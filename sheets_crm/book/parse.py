@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache, partial
@@ -78,6 +78,8 @@ class Reading(NamedTuple):
 @lru_cache(maxsize=1 << 14)  # the names of stages, people and deals come again with every row
 def folded(text: str) -> str:
     """A text for comparing: no case, one space for many, no spaces at the ends, ё as е."""
+    if text.isascii() and text.isalnum():  # as IDs are
+        return text.lower()
     if not text.isprintable():
         text = _UNSEEN.sub("", _SPACES.sub(" ", text))
     return " ".join(text.split()).casefold().replace("ё", "е")
@@ -219,37 +221,23 @@ def _chosen(words: Mapping[str, Any], offered: Text, _: Reading, value: Value) -
     return Problem(text, _NOT_A_CHOICE.fill(offered=offered)) if found is None else found
 
 
-def odd_texts(column: Column, values: Sequence[Value]) -> dict[int, Problem]:
-    """What is doubtful about the texts of a column, by index: unseen characters, too much, lost digits.
+def odd_texts(column: Column, distinct: Iterable[tuple[Any, Value]]) -> dict[Any, Problem]:
+    """What is doubtful about the texts of a column, given by key: unseen characters, too much, lost digits.
 
-    An ID or a reference is also to have no odd spaces, and an ID not to be a number among texts.
+    An ID or a reference is also to have no odd spaces.
     """
-    if _all_plain(values):
-        return {}
     strict = column.kind in ("id", "ref")
-    problems: dict[int, Problem] = {}
-    for index, value in enumerate(values):
+    problems: dict[Any, Problem] = {}
+    for key, value in distinct:
         if isinstance(value, str):
             if len(value) > CELL_TEXT // 2 and _units(value) > CELL_TEXT:
-                problems[index] = Problem(value, _TOO_LONG, fatal=False, fix=_SHORTEN)
+                problems[key] = Problem(value, _TOO_LONG, fatal=False, fix=_SHORTEN)
             elif not value.isprintable() and _is_odd(column, value):
                 raw = _ODD_SPACE.sub(lambda match: f"‹U+{ord(match[0]):04X}›", value) if strict else value
-                problems[index] = Problem(raw, _UNSEEN_INSIDE, fatal=False, fix=_BY_HAND)
+                problems[key] = Problem(raw, _UNSEEN_INSIDE, fatal=False, fix=_BY_HAND)
         elif isinstance(value, float) and _DIGITS <= abs(value) < float("inf"):
-            problems[index] = Problem(as_text(value) or "", _LOST_DIGITS, fatal=strict, fix=_AS_TEXT)
-    if column.kind == "id":
-        problems |= _numbers_among_texts(values, problems)
+            problems[key] = Problem(as_text(value) or "", _LOST_DIGITS, fatal=strict, fix=_AS_TEXT)
     return problems
-
-
-def _all_plain(values: Sequence[Value]) -> bool:
-    """Whether there are only short printable texts: the rule, and found out many times faster than one by one."""
-    texts = [value for value in values if isinstance(value, str)]
-    return (
-        len(texts) + values.count(None) == len(values)
-        and max(map(len, texts), default=0) <= CELL_TEXT // 2
-        and "".join(texts).replace("\n", "").isprintable()
-    )
 
 
 def _units(text: str) -> int:
@@ -265,8 +253,10 @@ def _is_odd(column: Column, text: str) -> bool:
 def _numbers_among_texts(values: Sequence[Value], known: Collection[int]) -> dict[int, Problem]:
     """IDs that are numbers where most of the firm's own are texts; those that we gave do not count."""
     numbers = [i for i, v in enumerate(values) if isinstance(v, float | int) and i not in known]
+    if not numbers:
+        return {}
     texts = sum(isinstance(v, str) and not v.isspace() and v != "" and not _GIVEN.match(v) for v in values)
-    if not numbers or texts <= len(numbers):
+    if texts <= len(numbers):
         return {}
     return {i: Problem(as_text(values[i]) or "", _NUMBER_AMONG_TEXTS, False, _LIKE_OTHERS) for i in numbers}
 
@@ -303,35 +293,50 @@ def convert(
     column: Column, values: Sequence[Value], reading: Reading
 ) -> tuple[list[Any], dict[int, Problem]]:
     """A whole column: typed values (None where blank or in doubt), and the problems by index."""
-    parse = partial(_parsed, parser(column), reading, numeric=column.kind in _NUMERIC_KINDS)
     # Columns repeat themselves, so each value is read once; but to a dictionary 1 is True.
-    mixed = len({type(value) for value in values} & _NUMBERS) > 1
-    keys: Sequence[Any] = [(type(value), value) for value in values] if mixed else values
-    known = {key: parse(value) for key, value in dict(zip(keys, values, strict=True)).items()}
-    out = [known[key][0] for key in keys]
-    doubtful = {key for key, (_, problem) in known.items() if problem is not None}
-    problems = {i: p for i, k in enumerate(keys) if k in doubtful and (p := known[k][1])} if doubtful else {}
+    once: Collection[Value] = dict.fromkeys(values)
+    numbers = _NUMBERS.intersection(map(type, once))
+    keys: Sequence[Any] = values
+    distinct: Collection[Any] = once
+    if numbers and len(_NUMBERS.intersection(map(type, values))) > 1:
+        keys = list(zip(map(type, values), values, strict=True))
+        distinct = dict.fromkeys(keys)
+        once = [value for _, value in distinct]
+    typed, doubtful = _parsed(column, distinct, once, reading)
     if column.kind in _WORDED:
-        for index, problem in odd_texts(column, values).items():
+        for key, problem in odd_texts(column, zip(distinct, once, strict=True)).items():
             if problem.fatal:
-                out[index] = None
-            problems.setdefault(index, problem)
-    return out, problems
+                typed[key] = None
+            doubtful.setdefault(key, problem)
+    problems = {i: doubtful[key] for i, key in enumerate(keys) if key in doubtful} if doubtful else {}
+    if numbers and column.kind == "id":
+        problems |= _numbers_among_texts(values, problems)
+    return list(map(typed.__getitem__, keys)), problems
 
 
 def _parsed(
-    parse: Callable[[Reading, Value], Any], reading: Reading, value: Value, *, numeric: bool
-) -> tuple[Any, Problem | None]:
-    """(typed value or None, what is doubtful about it)."""
-    if value is None or (isinstance(value, str) and not value.strip()):
-        return None, None
-    found = parse(reading, value)
-    if not isinstance(found, Problem):
-        return found, None
-    number = number_in_text(found.raw) if numeric and isinstance(value, str) else None
-    if number is None:
-        return None, found
-    return number, Problem(found.raw, _NUMBER_AS_TEXT, fatal=False)
+    column: Column, keys: Iterable[Any], values: Iterable[Value], reading: Reading
+) -> tuple[dict[Any, Any], dict[Any, Problem]]:
+    """(typed values or None, what is doubtful), both by key."""
+    parse = parser(column)
+    if parse is _text:  # which has no doubts
+        return dict(zip(keys, map(as_text, values), strict=True)), {}
+    typed: dict[Any, Any] = {}
+    doubtful: dict[Any, Problem] = {}
+    for key, value in zip(keys, values, strict=True):
+        if value is None or (isinstance(value, str) and not value.strip()):
+            typed[key] = None
+            continue
+        found = parse(reading, value)
+        if isinstance(found, Problem):
+            doubtful[key] = found
+            found = None
+            if column.kind in _NUMERIC_KINDS and isinstance(value, str):
+                found = number_in_text(doubtful[key].raw)
+            if found is not None:
+                doubtful[key] = Problem(doubtful[key].raw, _NUMBER_AS_TEXT, fatal=False)
+        typed[key] = found
+    return typed, doubtful
 
 
 _NOT_A_DATE = Text("not a date we can read for certain", "не читается как дата")

@@ -10,12 +10,12 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
-from itertools import chain, compress, islice, repeat
+from itertools import islice
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from sheets_crm.book.parse import Problem, Reading, as_text, convert, folded, of_cell, of_merge
 from sheets_crm.errors import StructureError
-from sheets_crm.schema import Column, Row, Table
+from sheets_crm.schema import Column, Row, Table, made
 from sheets_crm.sheet import Area, Fill, Grid, Position, Value, address, iter_rows, letters
 from sheets_crm.text import ROWS, Text
 
@@ -88,18 +88,25 @@ class TableRows(Generic[R_co]):
         return as_text(self.grid.value(row, at)) if self.grid and at else None
 
     def user_rows(self) -> Iterator[list[Value]]:
-        """The header and every row below it as the user typed them: without our columns, with the IDs just filled."""
+        """The header and every row below it as the user typed them, up to the last cell that is not blank.
+
+        Without our columns, with the IDs just filled.
+        """
         if self.grid is None:
             return
         own = {self.positions[c.key] for c in self.schema.columns if c.ours and c.key in self.positions}
+        from_the_right = [slice(at - 1, at) for at in sorted(own, reverse=True)]
         filled = {fill.row: fill for fill in self.fills}
-        users = [n not in own for n in range(1, max(own, default=0) + 1)]
         for number, cells in iter_rows(self.grid, self.header_row):
+            row = list(cells)
             if fill := filled.get(number):
-                row = [*cells, *[None] * (fill.column - len(cells))]
+                row += [None] * (fill.column - len(row))
                 row[fill.column - 1] = fill.value
-                cells = row  # noqa: PLW2901 - the row with its ID
-            yield list(compress(cells, chain(users, repeat(True))))
+            for column in from_the_right:
+                del row[column]
+            while row and row[-1] in (None, ""):
+                row.pop()
+            yield row
 
     def cell(self, row: int, column: str) -> str | None:
         """The address of a cell; None if the sheet has no such column."""
@@ -238,7 +245,7 @@ def read_table(schema: Table, grid: Grid, reading: Reading) -> TableRows[Any]:
     return TableRows(
         schema, grid.name, header_row, positions, headers, rows, len(data) + len(excluded),
         tuple(excluded), problems, fills, width, _free_column(grid, header_row, width), listed,
-        _below_table(grid, listed, [n for n, _ in data]), grid, foreign, known,
+        _below_table(grid, listed, data), grid, foreign, known,
     )  # fmt: skip
 
 
@@ -276,16 +283,17 @@ def _whose(grid: Grid, header_row: int, column: int) -> str | None:
 
 def _data_rows(
     schema: Table, grid: Grid, header_row: int, positions: Mapping[str, int], own: set[int]
-) -> tuple[list[tuple[int, Sequence[Value]]], list[Excluded]]:
-    """Rows with something of the user's in them; repeated headers and totals go apart."""
-    data: list[tuple[int, Sequence[Value]]] = []
+) -> tuple[list[int], list[Excluded]]:
+    """Numbers of the rows with something of the user's in them; repeated headers and totals go apart."""
+    data: list[int] = []
     excluded: list[Excluded] = []
     doubtful = {row for row, column in grid.doubts if column not in own}
     wanted = {as_text(v) for v in grid.rows[header_row - 1]} - {None}
     stage = positions.get("stage") if schema.key == "Deals" else None
+    plain = _plain_beginnings(grid.rows[header_row:], wanted)
     for number, cells in iter_rows(grid, header_row + 1):
-        if cells and type(cells[0]) in _NO_WORDS and 1 not in own:
-            data.append((number, cells))
+        if cells and 1 not in own and (type(cells[0]) in _NO_WORDS or cells[0] in plain):
+            data.append(number)
             continue
         texts = (t for n, v in enumerate(cells, start=1) if v != "" and n not in own and (t := as_text(v)))
         first = next(texts, None)
@@ -294,22 +302,33 @@ def _data_rows(
         second = next(texts, None) if first in wanted else None
         if second in wanted and wanted.issuperset(texts):
             excluded.append(Excluded(address(grid.name, number, 1), _REPEATED))
-        elif (
-            first
-            and folded(first).rstrip(":") in _TOTALS
-            and not (stage and as_text(grid.value(number, stage)))
-        ):
+        elif _is_total(first) and not (stage and as_text(grid.value(number, stage))):
             excluded.append(Excluded(address(grid.name, number, 1), _TOTAL))
         else:
-            data.append((number, cells))
+            data.append(number)
     return data, excluded
 
 
+def _plain_beginnings(rows: Sequence[Sequence[Value]], headers: Collection[str | None]) -> set[str]:
+    """Texts in the first column that tell of data by themselves: neither blank, nor a header, nor the word for a sum."""
+    texts = {first for cells in rows if cells and isinstance(first := cells[0], str)}
+    return {text for text in texts if (t := as_text(text)) and t not in headers and not _is_total(t)}
+
+
+def _is_total(text: str | None) -> bool:
+    return text is not None and folded(text).rstrip(":") in _TOTALS
+
+
 def _typed(
-    schema: Table, grid: Grid, positions: Mapping[str, int], own: set[int],
-    data: Sequence[tuple[int, Sequence[Value]]], reading: Reading,
-) -> tuple[list[Any], dict[tuple[int, str], Problem], tuple[Fill, ...]]:  # fmt: skip
-    numbers = [number for number, _ in data]
+    schema: Table,
+    grid: Grid,
+    positions: Mapping[str, int],
+    own: set[int],
+    numbers: Sequence[int],
+    reading: Reading,
+) -> tuple[list[Any], dict[tuple[int, str], Problem], tuple[Fill, ...]]:
+    data = [grid.rows[number - 1] for number in numbers]
+    narrowest = min(map(len, data), default=0)
     problems: dict[tuple[int, str], Problem] = {}
     columns: list[list[Any]] = []
     fills: tuple[Fill, ...] = ()
@@ -318,28 +337,38 @@ def _typed(
         if at is None:
             columns.append([None] * len(data))
             continue
-        values, found = convert(column, [c[at - 1] if at <= len(c) else None for _, c in data], reading)
+        cells = (
+            [c[at - 1] if at <= len(c) else None for c in data]
+            if at > narrowest
+            else [c[at - 1] for c in data]
+        )
+        values, found = convert(column, cells, reading)
         problems.update({(numbers[i], column.key): problem for i, problem in found.items()})
         columns.append(values)
-    by_position = {at: key for key, at in positions.items()}
-    index = {number: i for i, number in enumerate(numbers)}
     keys = [c.key for c in schema.fields]
+    read = {at: key for key, at in positions.items() if at not in own}
     for (row, at), doubt in grid.doubts.items():
-        if row in index and at in by_position and at not in own:
-            problem = problems[row, by_position[at]] = of_cell(doubt)
+        if at in read and (index := _index(numbers, row)) is not None:
+            problem = problems[row, read[at]] = of_cell(doubt)
             if problem.fatal:
-                columns[keys.index(by_position[at])][index[row]] = None
+                columns[keys.index(read[at])][index] = None
     # Merged areas of a sound sheet do not overlap, so they cannot cover more cells than there are.
-    covered = _covered(grid, numbers, by_position.keys() - own)
-    for cell, area in islice(covered, len(numbers) * len(by_position)):
-        problems.setdefault((cell[0], by_position[cell[1]]), of_merge(area))
+    covered = _covered(grid, numbers, read.keys())
+    for cell, area in islice(covered, len(numbers) * len(positions)):
+        problems.setdefault((cell[0], read[cell[1]]), of_merge(area))
     identity = schema.id_column
     if identity is not None and identity.key in positions:
         fills = _fill_ids(
             schema, grid, positions[identity.key], numbers, columns[keys.index(identity.key)], problems
         )
     row_keys = _row_keys(schema, keys, columns, data, own)
-    return list(map(schema.row_type, numbers, row_keys, *columns)), problems, fills
+    return made(schema.row_type, numbers, row_keys, *columns), problems, fills
+
+
+def _index(numbers: Sequence[int], number: int) -> int | None:
+    """Where a number stands among sorted ones; None if it is not there."""
+    index = bisect_left(numbers, number)
+    return index if index < len(numbers) and numbers[index] == number else None
 
 
 def _covered(grid: Grid, numbers: Sequence[int], columns: Collection[int]) -> Iterator[tuple[Position, Area]]:
@@ -357,6 +386,8 @@ def _fill_ids(
     problems: Mapping[tuple[int, str], Problem],
 ) -> tuple[Fill, ...]:  # fmt: skip
     """New IDs for blank cells: one more than the largest of our prefix, at least four digits (DESIGN section 2)."""
+    if None not in ids:
+        return ()
     pattern = re.compile(rf"{schema.prefix}(\d+)\Z", re.IGNORECASE)
     last = max((int(m[1]) for value in ids if value and (m := pattern.match(value))), default=0)
     fills = []
@@ -370,26 +401,30 @@ def _fill_ids(
 
 
 def _row_keys(
-    schema: Table, keys: Sequence[str], columns: Sequence[list[Any]],
-    data: Sequence[tuple[int, Sequence[Value]]], own: set[int],
-) -> list[str]:  # fmt: skip
+    schema: Table,
+    keys: Sequence[str],
+    columns: Sequence[list[Any]],
+    data: Sequence[Sequence[Value]],
+    own: set[int],
+) -> list[str]:
     """The ID, trimmed and case-folded; where it is blank or not the only one, a hash of what the user typed."""
-    natural = [
-        "|".join(folded(str(part or "")) for part in parts)
-        for parts in zip(*(columns[keys.index(k)] for k in schema.identity), strict=True)
+    parts = [
+        [folded(v) if isinstance(v, str) else str(v or "") for v in columns[keys.index(k)]]
+        for k in schema.identity
     ]
+    natural = list(map("|".join, zip(*parts, strict=True)))
     count = Counter(natural)
+    unfit = {name for name, n in count.items() if n > 1 or len(name) > _LONGEST_KEY or not name.strip("|")}
+    if not unfit:
+        return natural
     seen: Counter[str] = Counter()
-    out = []
-    for name, (_, cells) in zip(natural, data, strict=True):
-        if name.strip("|") and count[name] == 1 and len(name) <= _LONGEST_KEY:
-            out.append(name)
-            continue
-        typed = "\x1f".join(as_text(v) or "" for n, v in enumerate(cells, start=1) if n not in own)
-        digest = "~" + hashlib.sha256(typed.rstrip("\x1f").encode()).hexdigest()[:16]
-        seen[digest] += 1
-        out.append(digest if seen[digest] == 1 else f"{digest}-{seen[digest]}")
-    return out
+    for index, name in enumerate(natural):
+        if name in unfit:
+            typed = "\x1f".join(as_text(v) or "" for n, v in enumerate(data[index], start=1) if n not in own)
+            digest = "~" + hashlib.sha256(typed.rstrip("\x1f").encode()).hexdigest()[:16]
+            seen[digest] += 1
+            natural[index] = digest if seen[digest] == 1 else f"{digest}-{seen[digest]}"
+    return natural
 
 
 def _free_column(grid: Grid, header_row: int, width: int) -> int:

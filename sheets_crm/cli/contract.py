@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from importlib.resources import files
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sheets_crm.book.settings import Settings, resolve
 from sheets_crm.checks import RULES, Rule
@@ -23,7 +23,9 @@ from sheets_crm.schema import TABLES, Column, Kind, Setting
 from sheets_crm.sync import Run
 from sheets_crm.text import Text
 from sheets_crm.verdict import Score, Verdict, period_start
-from sheets_crm.verify import Sealed, Verified
+
+if TYPE_CHECKING:
+    from sheets_crm.verify import Sealed, Verified
 
 SCHEMA_VERSION = 1
 Json = dict[str, Any]

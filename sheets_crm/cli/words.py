@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import click
 
@@ -30,6 +30,7 @@ _CELL = 40
 def audit_text(view: View, lang: str, by: str = "rep") -> str:
     """The whole answer of an audit."""
     run, verdict = view.run, view.verdict
+    deals = {deal.key: deal for deal in run.book.deals.rows}
     lines = [click.style(on_screen(headline(view.told).get(lang)), bold=True)]
     lines += [on_screen(text.get(lang)) for text in summary(view)]
     for title, findings in groups(view, by):
@@ -37,10 +38,10 @@ def audit_text(view: View, lang: str, by: str = "rep") -> str:
             "",
             click.style(f"{on_screen(title.get(lang))} — {FINDINGS.of(len(findings)).get(lang)}", bold=True),
         ]
-        lines += _lines(findings, run, lang)
+        lines += _lines(findings, run, deals, lang)
     if legacy := [f for f in verdict.findings if f.status == "legacy"]:
         lines += ["", click.style(f"{LEGACY.get(lang)} — {FINDINGS.of(len(legacy)).get(lang)}", bold=True)]
-        lines += _lines(legacy, run, lang)
+        lines += _lines(legacy, run, deals, lang)
     if verdict.not_checked:
         lines += ["", click.style(NOT_CHECKED.get(lang), bold=True)]
         lines += [f"  {on_screen(text.get(lang))}" for text in not_checked(verdict.not_checked)]
@@ -121,16 +122,18 @@ def _with_score(title: Text, score: Score | None) -> Text:
     return _OWNER.fill(name=title, clean=score.clean, audited=score.audited, score=score.score)
 
 
-def _lines(findings: Iterable[Finding], run: Run, lang: str) -> Iterator[str]:
-    deals = {deal.key: deal for deal in run.book.deals.rows}
+def _lines(findings: Iterable[Finding], run: Run, deals: Mapping[str, Deal], lang: str) -> Iterator[str]:
+    marks = {
+        severity: click.style(MARKS[severity], fg=COLORS[severity], bold=True) for severity in SEVERITIES
+    }
+    mend = click.style("      → {fix}; {id}", dim=True)
     for f in findings:
         deal = deals.get(f.deal or "")
         name = (deal.name or deal.deal_id) if deal else None
         where = on_screen(" ".join(part for part in (f.cell or f.sheet, name) if part))
         codes = ", ".join((f.rule, *f.also))
-        mark = click.style(MARKS[f.severity], fg=COLORS[f.severity], bold=True)
-        yield f"  {mark} {where}: {_column(run, f)}{told(f, lang)} [{codes}]"
-        yield click.style(f"      → {on_screen(f.fix.get(lang))}; {f.id}", dim=True)
+        yield f"  {marks[f.severity]} {where}: {_column(run, f)}{told(f, lang)} [{codes}]"
+        yield mend.format(fix=on_screen(f.fix.get(lang)), id=f.id)
 
 
 def _column(run: Run, finding: Finding) -> str:

@@ -1,7 +1,7 @@
 """Every table, column, header, choice and setting of the workbook, declared once."""
 
 from sheets_crm.schema.book import Clause, LossReason, Member, Stage
-from sheets_crm.schema.column import TABLES, Column, Kind, Row, Table
+from sheets_crm.schema.column import TABLES, Column, Kind, Row, Table, made
 from sheets_crm.schema.deals import Company, Contact, Deal, Task
 from sheets_crm.schema.people import (
     Absence,
@@ -41,4 +41,5 @@ __all__ = [
     "Table",
     "Task",
     "Waiver",
+    "made",
 ]

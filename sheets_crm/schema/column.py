@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields
+from itertools import repeat
 from typing import Any, Literal, NamedTuple, TypeVar
 
 from sheets_crm.schema.choices import Choices
@@ -72,6 +74,18 @@ class Row:
 
 
 RowType = TypeVar("RowType", bound=Row)
+
+
+def made(row_type: type[RowType], *columns: Sequence[Any]) -> list[RowType]:
+    """Rows from the columns of their values, in the order of the constructor's arguments.
+
+    Slot by slot: a frozen dataclass's own constructor sets every field by its name, which takes twice as long.
+    """
+    rows = list(map(object.__new__, repeat(row_type, len(columns[0]))))
+    slots = (getattr(row_type, f.name) for f in fields(row_type) if f.init)
+    for slot, values in zip(slots, columns, strict=True):
+        deque(map(slot.__set__, rows, values), maxlen=0)
+    return rows
 
 
 class Table(NamedTuple):
