@@ -11,7 +11,7 @@ import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from sys import intern
@@ -423,10 +423,10 @@ def place(finding: Finding, past: Past, as_of: date) -> Finding:
     """The finding with its occurrence and the day it was first seen (DESIGN section 2)."""
     before = past.standing.get(finding.key)
     if before is None:
-        return replace(finding, occurrence=1, first_seen=as_of, last_seen=as_of)
+        return finding._replace(occurrence=1, first_seen=as_of, last_seen=as_of)
     if before.state == "cleared" and before.since < as_of:
-        return replace(finding, occurrence=before.occurrence + 1, first_seen=as_of, last_seen=as_of)
-    return replace(finding, occurrence=before.occurrence, first_seen=before.first_seen, last_seen=as_of)
+        return finding._replace(occurrence=before.occurrence + 1, first_seen=as_of, last_seen=as_of)
+    return finding._replace(occurrence=before.occurrence, first_seen=before.first_seen, last_seen=as_of)
 
 
 class Difference(NamedTuple):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
@@ -103,7 +103,7 @@ def one_cause(findings: Sequence[Finding]) -> tuple[list[Finding], list[Finding]
                 also[first.id].append(other.rule)
                 hidden[other.id] = other
     shown = [
-        replace(f, also=tuple(dict.fromkeys(also[f.id]))) if f.id in also else f
+        f._replace(also=tuple(dict.fromkeys(also[f.id]))) if f.id in also else f
         for f in findings
         if f.id not in hidden
     ]
@@ -131,18 +131,18 @@ def with_status(finding: Finding, firm: Firm, deal: Deal | None) -> Finding:
     """
     waiver = firm.waiver(finding.rule, deal)
     if waiver is not None:
-        return replace(finding, status="waived", waiver=waiver.reason or "")
+        return finding._replace(status="waived", waiver=waiver.reason or "")
     if is_legacy(finding, firm, deal):
-        return replace(finding, status="legacy")
+        return finding._replace(status="legacy")
     if finding.answerable != "rep":
         return finding
     absence = firm.absence(finding.owner, firm.as_of)
     if absence is not None and finding.rule in FOR_THE_SUBSTITUTE:
         if absence.substitute:
-            return replace(finding, owner=absence.substitute, severity="info")
+            return finding._replace(owner=absence.substitute, severity="info")
         head = next((member.user for member in firm.heads), None)
-        return replace(finding, owner=head, severity="info", answerable="hos")
-    return replace(finding, status="pending") if in_grace(finding.owner, firm, deal) else finding
+        return finding._replace(owner=head, severity="info", answerable="hos")
+    return finding._replace(status="pending") if in_grace(finding.owner, firm, deal) else finding
 
 
 def in_grace(owner: str | None, firm: Firm, deal: Deal | None) -> bool:
