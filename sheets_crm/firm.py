@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cached_property
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from sheets_crm.book import Book, folded, task_is_open
@@ -109,11 +110,13 @@ class Firm:
 
     def owner_of(self, row: Row) -> str | None:
         """Whose a row is: its own owner or user, its deal's owner, or that of the card's furthest open deal."""
-        deal = self.deal_of(row)
         own: str | None = getattr(row, "owner", None) or getattr(row, "user", None)
+        if own:
+            return own
+        deal = self.deal_of(row)
         if own is None and deal is None and isinstance(row, Contact | Company):
             deal = max(self.book.open_deals_of(row), key=self._order, default=None)
-        return own or (deal.owner if deal else None)
+        return deal.owner if deal else None
 
     def _order(self, deal: Deal) -> Decimal:
         stage = self.book.stage_of(deal)
@@ -255,22 +258,31 @@ class Firm:
     # ------------------------------------------------------------ what was done
 
     @cached_property
+    def done(self) -> Sequence[Task]:
+        """All done tasks, in the sheet's order; a cancelled one is not done."""
+        return [t for t in self.book.tasks.rows if t.done_at is not None and t.status != "cancelled"]
+
+    @cached_property
     def _done(self) -> Mapping[str, Sequence[Task]]:
         out: dict[str, list[Task]] = {}
-        for task in self.book.tasks.rows:
-            if (
-                task.done_at is not None
-                and task.status != "cancelled"
-                and (deal := self.deal_of(task)) is not None
-            ):
+        named = {name: self.book.resolve("Deals", name).row for name in {t.deal_id for t in self.done}}
+        for task in self.done:
+            if (deal := named[task.deal_id] or self.book.only_open_deal(task)) is not None:
                 out.setdefault(deal.key, []).append(task)
         for tasks in out.values():
-            tasks.sort(key=lambda task: (task.done_at or datetime.min, task.row))
+            tasks.sort(key=attrgetter("done_at"))
         return out
 
     def done_tasks(self, deal: Deal) -> Sequence[Task]:
         """The done tasks of a deal, oldest first."""
         return self._done.get(deal.key, ())
+
+    def last_done(self, deal: Deal) -> Task | None:
+        """The task done last, by today."""
+        for task in reversed(self.done_tasks(deal)):
+            if task.done_at is not None and task.done_at.date() <= self.as_of:
+                return task
+        return None
 
     def contacts(self, deal: Deal) -> Sequence[Task]:
         """The done tasks that reached out to the client, or were the client's own: all types but Task."""

@@ -6,6 +6,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from functools import lru_cache
+from operator import attrgetter
 
 from sheets_crm.book.parse import folded, visible
 from sheets_crm.findings import Found, Judged, Outcome
@@ -163,7 +164,11 @@ def _one_of_two(firm: Firm) -> Iterator[Outcome]:
     """
     rows: list[Deal | Task] = [*firm.book.deals.rows, *firm.book.tasks.rows]
     known = {folded(member.user) for member in firm.book.team.rows if member.user}
-    count = Counter(folded(row.owner) for row in rows if row.owner)
+    count: Counter[str] = Counter()
+    owners = Counter(map(attrgetter("owner"), rows))
+    for owner, times in owners.items():
+        if owner:
+            count[folded(owner)] += times
     by_look: dict[str, list[str]] = defaultdict(list)
     for name in {*known, *count}:
         by_look[name.translate(_LOOKS)].append(name)
@@ -171,9 +176,15 @@ def _one_of_two(firm: Firm) -> Iterator[Outcome]:
         look: max(names, key=lambda name: (name in known, count[name], name))
         for look, names in by_look.items()
     }
-    for row in rows:
-        name = folded(row.owner or "")
-        if name and right[name.translate(_LOOKS)] != name and mixed_word(row.owner or "") is None:
+    wrong = {
+        owner
+        for owner in owners
+        if owner
+        and right[folded(owner).translate(_LOOKS)] != folded(owner)
+        and mixed_word(owner) is None
+    }
+    for row in rows if wrong else ():
+        if row.owner in wrong:
             yield Found(
                 row, "owner", _LOOKS_LIKE_ANOTHER, _ONE_SPELLING, _CHOOSE_OWNER, same(row.owner or "")
             )
