@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cached_property
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import Any, NamedTuple
 
-from sheets_crm.book import Book, folded, task_is_open
+from sheets_crm.book import Book, folded, folded_name, task_is_open
 from sheets_crm.book.settings import Settings
 from sheets_crm.calendar import WorkCalendar, weekdays
 from sheets_crm.history import Past
@@ -160,7 +160,7 @@ class Firm:
 
     def absence(self, user: str | None, day: date) -> Absence | None:
         """The absence of a person on a day; one without an end lasts."""
-        for absence in self._absences.get(folded(user or ""), ()):
+        for absence in self._absences.get(folded_name(user or ""), ()):
             if absence.from_ is not None and absence.from_ <= day <= (absence.to or date.max):
                 return absence
         return None
@@ -172,11 +172,8 @@ class Firm:
 
     def back_at_work(self, user: str | None) -> date:
         """The first working day after a person's latest absence; long past where there was none."""
-        ends = [
-            a.to or date.max
-            for a in self._absences.get(folded(user or ""), ())
-            if a.from_ and a.from_ <= self.as_of
-        ]
+        absences = self._absences.get(folded_name(user or ""), ())
+        ends = [a.to or date.max for a in absences if a.from_ and a.from_ <= self.as_of]
         last = max(ends, default=date.min)
         return last if last in (date.min, date.max) else self.calendar.add(last, 1)
 
@@ -192,7 +189,17 @@ class Firm:
 
     def bound_from(self, user: str | None) -> date:
         """From when the rules bind a person: the book acknowledged, and `ramp_days` working days after the start (R4)."""
-        member = self.book.member(user)
+        found = self._bound_from.get(user)
+        if found is None:
+            found = self._bound_from[user] = self._bound(self.book.member(user))
+        return found
+
+    @cached_property
+    def _bound_from(self) -> dict[str | None, date]:
+        """From when the rules bind whom, as far as was asked: a few people own all deals."""
+        return {}
+
+    def _bound(self, member: Member | None) -> date:
         if member is None:
             return date.min
         start = self.calendar.add(member.start, self.setting("ramp_days")) if member.start else date.min
@@ -207,7 +214,11 @@ class Firm:
         known = self.past.seen.get(("Deals", deal.key))
         if known is not None:
             moves.append((self.as_of, known.fields.get("owner", ""), deal.owner or ""))
-        days = [day for day, old, new in moves if new and self._person(old) != self._person(new)]
+        days = [
+            day
+            for day, old, new in moves
+            if new and old != new and self._person(old) != self._person(new)
+        ]
         return self.calendar.add(days[-1], self.setting("transfer_grace_days")) if days else date.min
 
     def _person(self, name: str) -> str:
@@ -299,9 +310,9 @@ class Firm:
         for entry in self.book.of(StageEntry).rows:
             found = self.book.resolve("Deals", entry.deal_id).row
             if found is not None and entry.entered_at and entry.stage:
-                out.setdefault(found.key, []).append((entry.entered_at.date(), folded(entry.stage)))
+                out.setdefault(found.key, []).append((entry.entered_at.date(), folded_name(entry.stage)))
         for entries in out.values():
-            entries.sort(key=lambda entry: entry[0])
+            entries.sort(key=itemgetter(0))
         return out
 
     def visits(self, deal: Deal) -> tuple[Visit, ...]:
@@ -309,14 +320,15 @@ class Firm:
 
         An unknown date of entry is None; the last visit has not been left.
         """
-        entries: list[tuple[date | None, str]] = list(self._recorded.get(deal.key, ()))
-        moves = self.past.changes(deal, "stage")
-        if moves and not entries:
-            entries.append((None, folded(moves[0].old)))
-        latest = max((day for day, _ in entries if day), default=date.min)
-        entries += [(move.as_of, folded(move.new)) for move in moves if move.as_of > latest]
+        recorded = self._recorded.get(deal.key, ())
+        entries: list[tuple[date | None, str]] = list(recorded)
+        if moves := self.past.changes(deal, "stage"):
+            latest = recorded[-1][0] if recorded else date.min
+            if not recorded:
+                entries.append((None, folded_name(moves[0].old)))
+            entries += [(move.as_of, folded_name(move.new)) for move in moves if move.as_of > latest]
         if deal.stage is not None:
-            now = folded(deal.stage)
+            now = folded_name(deal.stage)
             if not entries or entries[-1][1] != now:
                 entries.append((deal.stage_entered_at, now))
             elif deal.stage_entered_at is not None:

@@ -448,11 +448,12 @@ def difference(
     """
     now = {finding.key for finding in findings}
     was = {key for key, s in past.standing.items() if s.state == "open"}
-    rows = {key: {row.key for row in table.rows} for key, table in book.tables.items()}
+    over = [standing for key, standing in past.standing.items() if key in was and key not in now]
+    tables = {standing.key.table for standing in over}
+    rows = {key: {row.key for row in book.tables[key].rows} for key in tables if key in book.tables}
     ended: dict[State, list[Standing]] = {"cleared": [], "paused": [], "gone": []}
-    for key, standing in past.standing.items():
-        if key in was and key not in now:
-            ended[_ending(key, rows, checked, unchecked)].append(standing)
+    for standing in over:
+        ended[_ending(standing.key, rows, checked, unchecked)].append(standing)
     return Difference(
         tuple(f for f in findings if f.key not in was),
         tuple(ended["cleared"]), tuple(ended["paused"]), tuple(ended["gone"]),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple, TypeAlias, TypeVar
 
-from sheets_crm.book.parse import Problem, Reading, as_text, folded
+from sheets_crm.book.parse import Problem, Reading, as_text, folded, folded_name
 from sheets_crm.book.tables import Excluded, TableRows, find_header, read_table
 from sheets_crm.errors import StructureError
 from sheets_crm.schema import (
@@ -33,6 +33,7 @@ __all__ = [
     "TableRows",
     "as_text",
     "folded",
+    "folded_name",
     "kind_of_name",
     "language",
     "read_book",
@@ -211,26 +212,24 @@ class Book:
         return defaultdict(dict)
 
     @cached_property
-    def _indexes(self) -> dict[str, tuple[_Index, _Index]]:
-        """The tables that were asked for: rows by ID and rows by name, folded."""
+    def _indexes(self) -> dict[tuple[str, str], _Index]:
+        """(table, column) to its rows by what stands there, folded; only what was asked for."""
         return {}
 
-    def _index(self, key: str) -> tuple[_Index, _Index]:
-        if key not in self._indexes:
-            table = self.tables[key]
-            ids, names = self._indexes[key] = {}, {}
-            for row in table.rows:
-                for index, column in ((ids, table.schema.identity[0]), (names, "name")):
-                    if isinstance(value := getattr(row, column, None), str):
-                        index.setdefault(folded(value), []).append(row)
-        return self._indexes[key]
+    def _index(self, key: str, column: str) -> _Index:
+        if (key, column) not in self._indexes:
+            index = self._indexes[key, column] = {}
+            for row in self.tables[key].rows:
+                if isinstance(value := getattr(row, column, None), str):
+                    index.setdefault(folded(value), []).append(row)
+        return self._indexes[key, column]
 
     def _resolve(self, table: str, reference: str | None) -> Resolved:
         if not reference:
             return Resolved(None)
-        ids, names = self._index(table)
         name = folded(reference)
-        found = ids.get(name) or names.get(name) or ()
+        identity = self.tables[table].schema.identity[0]
+        found = self._index(table, identity).get(name) or self._index(table, "name").get(name) or ()
         return Resolved(found[0] if len(found) == 1 else None, tuple(found))
 
     def member(self, user: str | None) -> Member | None:

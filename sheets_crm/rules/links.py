@@ -149,10 +149,9 @@ def _shared(firm: Firm, key: str) -> Iterator[Found]:
     """Rows of one table under one ID; only rows whose key had to be a hash can be such."""
     schema = TABLES[key]
     groups: dict[tuple[str, ...], list[Row]] = {}
-    for row in firm.book.tables[key].rows:
-        if row.key.startswith("~"):
-            values = tuple(folded(getattr(row, name) or "") for name in schema.identity)
-            groups.setdefault(values, []).append(row)
+    for row in [row for row in firm.book.tables[key].rows if row.key.startswith("~")]:
+        values = tuple(folded(getattr(row, name) or "") for name in schema.identity)
+        groups.setdefault(values, []).append(row)
     for values, rows in groups.items():
         if values[-1] and len(rows) > 1:
             for row in rows:
