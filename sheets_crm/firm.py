@@ -215,9 +215,7 @@ class Firm:
         if known is not None:
             moves.append((self.as_of, known.fields.get("owner", ""), deal.owner or ""))
         days = [
-            day
-            for day, old, new in moves
-            if new and old != new and self._person(old) != self._person(new)
+            day for day, old, new in moves if new and old != new and self._person(old) != self._person(new)
         ]
         return self.calendar.add(days[-1], self.setting("transfer_grace_days")) if days else date.min
 

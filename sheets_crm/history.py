@@ -162,11 +162,18 @@ class Past:
 
     def value_on(self, row: Row, name: str, day: date) -> str | None:
         """What a tracked field held at the end of a day, as the log holds it; None if the log did not know the row yet."""
-        now = self.seen.get((TABLE_OF[type(row)], row.key))
+        fields = self.fields_on(row, day)
+        return None if fields is None else fields.get(name, "")
+
+    def fields_on(self, row: Row, day: date) -> Mapping[str, str] | None:
+        """All tracked fields of a row at the end of a day; None if the log did not know it yet."""
+        place = (TABLE_OF[type(row)], row.key)
+        now = self.seen.get(place)
         if now is None or day < now.since:
             return None
-        later = [change for change in self.changes(row, name) if change.as_of > day]
-        return later[0].old if later else now.fields.get(name, "")
+        later = [change for change in self.history.get(place, ()) if change.as_of > day]
+        # Of several changes of one field the first tells what it was: reversed, because the last one stays.
+        return {**now.fields, **{c.field: c.old for c in reversed(later)}} if later else now.fields
 
     def entered(self, deal: Deal) -> date | None:
         """The day on which the log first saw the deal in its present stage after another; None if it never did."""

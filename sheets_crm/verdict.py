@@ -27,9 +27,7 @@ CAUSES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("row", ("TK06", "TK07")),
 )
 """(scope, codes): of the findings of these codes on one deal, row or field only the first code is shown (ruling R1)."""
-_CAUSES_OF = {
-    code: [cause for cause in CAUSES if code in cause[1]] for _, codes in CAUSES for code in codes
-}
+_CAUSES_OF = {code: [cause for cause in CAUSES if code in cause[1]] for _, codes in CAUSES for code in codes}
 NEVER_HIDDEN = ("DQ02", "ST05", "DQ04")
 """An ownerless deal (DQ04) hides all rules that its owner would answer for, but never these."""
 FOR_THE_SUBSTITUTE = ("TK02", "ST06", "ST07", "DQ03")

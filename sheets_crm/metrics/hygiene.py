@@ -11,6 +11,7 @@ from sheets_crm.book import TABLE_OF
 from sheets_crm.checks import RULES, Checked
 from sheets_crm.findings import Finding, NotChecked, Severity
 from sheets_crm.firm import Firm
+from sheets_crm.schema import Row
 from sheets_crm.text import Text
 from sheets_crm.verdict import LEAST_DEALS, Verdict
 
@@ -156,37 +157,36 @@ def pass_shares(firm: Firm, verdict: Verdict, checked: Checked) -> dict[str, Sha
     Legacy findings count as not passed: the share says how things are, the score whose doing it is. A row belongs
     to the person who answers for it: its owner, else its deal's, else that of the card's furthest open deal.
     """
-    faulty = {
-        (f.rule, f.key.table, f.key.row_key)
-        for f in (*verdict.findings, *verdict.hidden)
-        if f.status != "waived"
-    }
+    faulty: dict[str, set[tuple[str, str]]] = defaultdict(set)
+    for rule, table, row_key, *_ in (
+        f.key for f in (*verdict.findings, *verdict.hidden) if f.status != "waived"
+    ):
+        faulty[rule].add((table, row_key))
     return {check.key: _shares(check, firm, verdict, checked, faulty) for check in SEVEN}
 
 
 def _shares(
-    check: Check, firm: Firm, verdict: Verdict, checked: Checked, faulty: set[tuple[str, str, str]]
+    check: Check, firm: Firm, verdict: Verdict, checked: Checked, faulty: Mapping[str, set[tuple[str, str]]]
 ) -> Shares:
-    passed: dict[tuple[str, str], bool] = {}
     owners: dict[tuple[str, str], str | None] = {}
+    failed: set[tuple[str, str]] = set()
+    judged: list[tuple[str, str]] = []
+    before: Sequence[Row] = ()
     for code in check.rules:
-        for row in checked.judged.get(code, ()):
-            at = TABLE_OF[type(row)], row.key
-            passed[at] = passed.get(at, True) and (code, *at) not in faulty
-            if at not in owners:
-                owners[at] = firm.owner_of(row)
-    if not passed:
+        rows = checked.judged.get(code, ())
+        if rows is not before:  # rules about the same rows judge the very same list
+            judged = [(TABLE_OF[type(row)], row.key) for row in rows]
+            owners.update(zip(judged, map(firm.owner_of, rows), strict=True))
+        failed |= faulty.get(code, set()).intersection(judged)
+        before = rows
+    if not owners:
         reasons = [why_not(code, verdict) for code in check.rules]
         return Shares(Share(0, 0), {}, next((r for r in reasons if r != _NOT_BUILT), _NOT_BUILT))
-    by_owner: dict[str | None, list[bool]] = defaultdict(list)
-    for at, good in passed.items():
-        by_owner[owners[at]].append(good)
-    return Shares(_share(passed.values()), {owner: _share(rows) for owner, rows in by_owner.items()})
-
-
-def _share(rows: Iterable[bool]) -> Share:
-    outcomes = list(rows)
-    return Share(sum(outcomes), len(outcomes))
+    faults = Counter(owners[at] for at in failed)
+    by_owner = {
+        owner: Share(count - faults[owner], count) for owner, count in Counter(owners.values()).items()
+    }
+    return Shares(Share(len(owners) - len(failed), len(owners)), by_owner)
 
 
 # ------------------------------------------------------------------ whom first

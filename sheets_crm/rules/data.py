@@ -181,9 +181,7 @@ def _one_of_two(firm: Firm) -> Iterator[Outcome]:
     wrong = {
         owner
         for owner in owners
-        if owner
-        and right[folded(owner).translate(_LOOKS)] != folded(owner)
-        and mixed_word(owner) is None
+        if owner and right[folded(owner).translate(_LOOKS)] != folded(owner) and mixed_word(owner) is None
     }
     for row in rows if wrong else ():
         if row.owner in wrong:
