@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -179,6 +180,18 @@ class Firm:
 
     def worked_days(self, user: str | None, after: date, until: date) -> int:
         """Working days of a person in (after, until]: the firm's, on the person's own weekdays, without absences."""
+        span = (user, after, until)
+        found = self._worked.get(span)
+        if found is None:
+            found = self._worked[span] = self._count_worked(*span)
+        return found
+
+    @cached_property
+    def _worked(self) -> dict[tuple[str | None, date, date], int]:
+        """What was counted before: many findings of a person were first seen on one day."""
+        return {}
+
+    def _count_worked(self, user: str | None, after: date, until: date) -> int:
         member = self.book.member(user)
         own = weekdays(member.work_days) if member and member.work_days else self.calendar.work_days
         days = (after + timedelta(days=n) for n in range(1, (until - after).days + 1))
@@ -274,12 +287,18 @@ class Firm:
     @cached_property
     def _done(self) -> Mapping[str, Sequence[Task]]:
         out: dict[str, list[Task]] = {}
-        named = {name: self.book.resolve("Deals", name).row for name in {t.deal_id for t in self.done}}
+        alike: dict[str | None, list[Task]] = defaultdict(list)
         for task in self.done:
-            if (deal := named[task.deal_id] or self.book.only_open_deal(task)) is not None:
-                out.setdefault(deal.key, []).append(task)
+            alike[task.deal_id].append(task)
+        for name, tasks in alike.items():
+            if (deal := self.book.resolve("Deals", name).row) is not None:
+                out.setdefault(deal.key, []).extend(tasks)
+                continue
+            for task in tasks:
+                if (deal := self.book.only_open_deal(task)) is not None:
+                    out.setdefault(deal.key, []).append(task)
         for tasks in out.values():
-            tasks.sort(key=attrgetter("done_at"))
+            tasks.sort(key=attrgetter("done_at", "row"))
         return out
 
     def done_tasks(self, deal: Deal) -> Sequence[Task]:
@@ -305,12 +324,14 @@ class Firm:
     @cached_property
     def _recorded(self) -> Mapping[str, Sequence[tuple[date, str]]]:
         out: dict[str, list[tuple[date, str]]] = {}
-        for entry in self.book.of(StageEntry).rows:
-            found = self.book.resolve("Deals", entry.deal_id).row
+        entries = self.book.of(StageEntry).rows
+        named = {name: self.book.resolve("Deals", name).row for name in {e.deal_id for e in entries}}
+        for entry in entries:
+            found = named[entry.deal_id]
             if found is not None and entry.entered_at and entry.stage:
                 out.setdefault(found.key, []).append((entry.entered_at.date(), folded_name(entry.stage)))
-        for entries in out.values():
-            entries.sort(key=itemgetter(0))
+        for known in out.values():
+            known.sort(key=itemgetter(0))
         return out
 
     def visits(self, deal: Deal) -> tuple[Visit, ...]:

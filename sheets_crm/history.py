@@ -162,8 +162,14 @@ class Past:
 
     def value_on(self, row: Row, name: str, day: date) -> str | None:
         """What a tracked field held at the end of a day, as the log holds it; None if the log did not know the row yet."""
-        fields = self.fields_on(row, day)
-        return None if fields is None else fields.get(name, "")
+        place = (TABLE_OF[type(row)], row.key)
+        now = self.seen.get(place)
+        if now is None or day < now.since:
+            return None
+        for change in self.history.get(place, ()):
+            if change.field == name and change.as_of > day:
+                return change.old
+        return now.fields.get(name, "")
 
     def fields_on(self, row: Row, day: date) -> Mapping[str, str] | None:
         """All tracked fields of a row at the end of a day; None if the log did not know it yet."""

@@ -199,14 +199,15 @@ def counted(firm: Firm, checked: Checked, findings: Iterable[Finding]) -> tuple[
     run written at least `grace_days` of the person's working days earlier, counted from first_seen.
     """
     codes = bearing()
-    due = [
-        f for f in findings if f.rule in codes and f.status == "open" and f.answerable == "rep" and f.owner
-    ]
-    alike = {(f.owner, f.first_seen): f for f in due}  # the grace of one person and day ends for all of them
-    over = {shown for shown, finding in alike.items() if grace_is_over(finding, firm)}
-    ids: dict[tuple[str, str | None], list[str]] = defaultdict(list)
-    for finding in due:
-        if (finding.owner, finding.first_seen) in over:
+    ids: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for finding in findings:
+        if (
+            finding.rule in codes
+            and finding.status == "open"
+            and finding.answerable == "rep"
+            and finding.owner
+            and grace_is_over(finding, firm)
+        ):
             ids[finding.rule, finding.owner].append(finding.id)
     out = []
     for code in codes:

@@ -303,7 +303,7 @@ class Funnel:
         mature = self._mature(rank, stays)
         cohort, young = self._cohort(rank, mature)
         fates = [way.fate(rank) for way in cohort]
-        junk = sum(w.fate(rank) == "lost" and self.is_junk(w.deal) for w in cohort)
+        junk = sum(fate == "lost" and self.is_junk(w.deal) for w, fate in zip(cohort, fates, strict=True))
         return StageCount(
             self.stages[rank], len(here), _total(worth), worth.count(None), len(cohort),
             fates.count("moved"), fates.count("lost"), fates.count("undecided"), junk, len(young),

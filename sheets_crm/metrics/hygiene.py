@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from sheets_crm.book import TABLE_OF
 from sheets_crm.checks import RULES, Checked
-from sheets_crm.findings import Finding, NotChecked, Severity
+from sheets_crm.findings import Finding, FindingKey, NotChecked, Severity
 from sheets_crm.firm import Firm
 from sheets_crm.schema import Row
 from sheets_crm.text import Text
@@ -78,20 +78,19 @@ class Figure(NamedTuple):
 
 def five_figures(firm: Firm, verdict: Verdict) -> tuple[Figure, ...]:
     """Findings of each figure's rule, all of them: legacy and those that stand behind others too (ruling R5, R15)."""
-    return tuple(_figure(key, code, firm, verdict) for key, code in FIVE)
+    now = Counter((f.key.rule, f.status) for f in (*verdict.findings, *verdict.hidden))
+    before = Counter((key.rule, s.state) for key, s in firm.past.standing.items())
+    paused = {rule for rule, state in before if state == "paused"}
+    paused |= {s.key.rule for s in verdict.difference.paused}
 
+    def figure(key: str, code: str) -> Figure:
+        if code not in verdict.checked:
+            return Figure(key, code, None, reason=why_not(code, verdict))
+        found = sum(count for (rule, _), count in now.items() if rule == code)
+        change = None if verdict.first_run or code in paused else found - before[code, "open"]
+        return Figure(key, code, found, now[code, "legacy"], change)
 
-def _figure(key: str, code: str, firm: Firm, verdict: Verdict) -> Figure:
-    if code not in verdict.checked:
-        return Figure(key, code, None, reason=why_not(code, verdict))
-    found = [f for f in (*verdict.findings, *verdict.hidden) if f.rule == code]
-    standing = [s for s in firm.past.standing.values() if s.key.rule == code]
-    before = sum(s.state == "open" for s in standing)
-    paused = any(s.state == "paused" for s in standing) or any(
-        s.key.rule == code for s in verdict.difference.paused
-    )
-    change = None if verdict.first_run or paused else len(found) - before
-    return Figure(key, code, len(found), sum(f.status == "legacy" for f in found), change)
+    return tuple(figure(key, code) for key, code in FIVE)
 
 
 def why_not(code: str, verdict: Verdict) -> Text:
@@ -259,18 +258,18 @@ class Movement(NamedTuple):
     gone: int
 
 
-def new_ids(verdict: Verdict) -> set[str]:
-    """Ids of the findings that are open now and were not in the baseline run; none on a first run."""
-    opened = {f.id for f in verdict.difference.opened}
-    return {f.id for f in verdict.findings if f.id in opened and f.status in ("open", "pending")}
+def new_keys(verdict: Verdict) -> set[FindingKey]:
+    """Keys of the findings that are open now and were not in the baseline run; none on a first run."""
+    opened = {f.key for f in verdict.difference.opened}
+    return {f.key for f in verdict.findings if f.status in ("open", "pending") and f.key in opened}
 
 
 def movement(verdict: Verdict) -> Movement | None:
     """Findings against the baseline run: shown ones that are new or remain, logged ones that ended. None: no baseline."""
     if verdict.first_run:
         return None
-    new, change = new_ids(verdict), verdict.difference
-    remaining = [f for f in verdict.findings if f.id not in new and f.status != "waived"]
+    new, change = new_keys(verdict), verdict.difference
+    remaining = [f for f in verdict.findings if f.status != "waived" and f.key not in new]
     legacy = sum(f.status == "legacy" for f in remaining)
     return Movement(
         len(new), len(change.cleared), len(remaining), legacy, len(change.paused), len(change.gone)

@@ -76,8 +76,10 @@ def records(firm: Firm) -> Records:
     """The sheet Stage history up to the firm's day."""
     first: dict[str, date] = {}
     owners: dict[tuple[str, str], str] = {}
-    for entry in firm.book.of(StageEntry).rows:
-        deal = firm.book.resolve("Deals", entry.deal_id).row
+    entries = firm.book.of(StageEntry).rows
+    named = {name: firm.book.resolve("Deals", name).row for name in {e.deal_id for e in entries}}
+    for entry in entries:
+        deal = named[entry.deal_id]
         day = as_day(entry.entered_at)
         if deal is not None and entry.stage and day and day <= firm.as_of:
             first[deal.key] = min(day, first.get(deal.key, day))
