@@ -114,7 +114,7 @@ def _described(name: str, book: Book) -> Text:
 def _finding(rule: Rule, found: Found, firm: Firm) -> Finding:
     key = TABLE_OF[type(found.row)]
     table = firm.book.tables[key]
-    field = next(_places(found.field, table), None)
+    field = found.field if table.has(found.field) else next(_stand_ins(table), None)
     deal = firm.deal_of(found.row)
     own = firm.settings.severity.get(rule.code)
     severity = own if own and own != rule.severity else found.severity or rule.severity
@@ -131,9 +131,9 @@ def _finding(rule: Rule, found: Found, firm: Firm) -> Finding:
     )  # fmt: skip
 
 
-def _places(field: str, table: TableRows[Row]) -> Iterator[str]:
-    """Where a finding may stand: its own column, a stand-in, any column at all."""
-    return (name for name in (field, *_STAND_INS, *table.positions) if table.has(name))
+def _stand_ins(table: TableRows[Row]) -> Iterator[str]:
+    """Where a finding may stand whose own column does not exist: a stand-in, any column at all."""
+    return (name for name in (*_STAND_INS, *table.positions) if table.has(name))
 
 
 def _clause(rule: Rule, firm: Firm) -> Text:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
@@ -86,11 +85,10 @@ class FindingKey(NamedTuple):
 @lru_cache(maxsize=1 << 17)
 def _id(key: FindingKey, occurrence: int) -> str:
     digest = hashlib.sha256("\x1f".join((*key, str(occurrence))).encode()).digest()
-    return base64.b32encode(digest).decode()[:12]
+    return base64.b32encode(digest[:10]).decode()[:12]  # the first characters do not hang on the rest
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """One breach of the Sales Book at one cell."""
 
     key: FindingKey

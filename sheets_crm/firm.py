@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cached_property
+from operator import attrgetter, itemgetter
 from typing import Any, NamedTuple
 
-from sheets_crm.book import Book, folded, task_is_open
+from sheets_crm.book import Book, folded, folded_name, task_is_open
 from sheets_crm.book.settings import Settings
 from sheets_crm.calendar import WorkCalendar, weekdays
 from sheets_crm.history import Past
@@ -109,11 +111,13 @@ class Firm:
 
     def owner_of(self, row: Row) -> str | None:
         """Whose a row is: its own owner or user, its deal's owner, or that of the card's furthest open deal."""
-        deal = self.deal_of(row)
         own: str | None = getattr(row, "owner", None) or getattr(row, "user", None)
+        if own:
+            return own
+        deal = self.deal_of(row)
         if own is None and deal is None and isinstance(row, Contact | Company):
             deal = max(self.book.open_deals_of(row), key=self._order, default=None)
-        return own or (deal.owner if deal else None)
+        return deal.owner if deal else None
 
     def _order(self, deal: Deal) -> Decimal:
         stage = self.book.stage_of(deal)
@@ -157,7 +161,7 @@ class Firm:
 
     def absence(self, user: str | None, day: date) -> Absence | None:
         """The absence of a person on a day; one without an end lasts."""
-        for absence in self._absences.get(folded(user or ""), ()):
+        for absence in self._absences.get(folded_name(user or ""), ()):
             if absence.from_ is not None and absence.from_ <= day <= (absence.to or date.max):
                 return absence
         return None
@@ -169,16 +173,25 @@ class Firm:
 
     def back_at_work(self, user: str | None) -> date:
         """The first working day after a person's latest absence; long past where there was none."""
-        ends = [
-            a.to or date.max
-            for a in self._absences.get(folded(user or ""), ())
-            if a.from_ and a.from_ <= self.as_of
-        ]
+        absences = self._absences.get(folded_name(user or ""), ())
+        ends = [a.to or date.max for a in absences if a.from_ and a.from_ <= self.as_of]
         last = max(ends, default=date.min)
         return last if last in (date.min, date.max) else self.calendar.add(last, 1)
 
     def worked_days(self, user: str | None, after: date, until: date) -> int:
         """Working days of a person in (after, until]: the firm's, on the person's own weekdays, without absences."""
+        span = (user, after, until)
+        found = self._worked.get(span)
+        if found is None:
+            found = self._worked[span] = self._count_worked(*span)
+        return found
+
+    @cached_property
+    def _worked(self) -> dict[tuple[str | None, date, date], int]:
+        """What was counted before: many findings of a person were first seen on one day."""
+        return {}
+
+    def _count_worked(self, user: str | None, after: date, until: date) -> int:
         member = self.book.member(user)
         own = weekdays(member.work_days) if member and member.work_days else self.calendar.work_days
         days = (after + timedelta(days=n) for n in range(1, (until - after).days + 1))
@@ -189,7 +202,17 @@ class Firm:
 
     def bound_from(self, user: str | None) -> date:
         """From when the rules bind a person: the book acknowledged, and `ramp_days` working days after the start (R4)."""
-        member = self.book.member(user)
+        found = self._bound_from.get(user)
+        if found is None:
+            found = self._bound_from[user] = self._bound(self.book.member(user))
+        return found
+
+    @cached_property
+    def _bound_from(self) -> dict[str | None, date]:
+        """From when the rules bind whom, as far as was asked: a few people own all deals."""
+        return {}
+
+    def _bound(self, member: Member | None) -> date:
         if member is None:
             return date.min
         start = self.calendar.add(member.start, self.setting("ramp_days")) if member.start else date.min
@@ -204,7 +227,9 @@ class Firm:
         known = self.past.seen.get(("Deals", deal.key))
         if known is not None:
             moves.append((self.as_of, known.fields.get("owner", ""), deal.owner or ""))
-        days = [day for day, old, new in moves if new and self._person(old) != self._person(new)]
+        days = [
+            day for day, old, new in moves if new and old != new and self._person(old) != self._person(new)
+        ]
         return self.calendar.add(days[-1], self.setting("transfer_grace_days")) if days else date.min
 
     def _person(self, name: str) -> str:
@@ -255,22 +280,37 @@ class Firm:
     # ------------------------------------------------------------ what was done
 
     @cached_property
+    def done(self) -> Sequence[Task]:
+        """All done tasks, in the sheet's order; a cancelled one is not done."""
+        return [t for t in self.book.tasks.rows if t.done_at is not None and t.status != "cancelled"]
+
+    @cached_property
     def _done(self) -> Mapping[str, Sequence[Task]]:
         out: dict[str, list[Task]] = {}
-        for task in self.book.tasks.rows:
-            if (
-                task.done_at is not None
-                and task.status != "cancelled"
-                and (deal := self.deal_of(task)) is not None
-            ):
-                out.setdefault(deal.key, []).append(task)
+        alike: dict[str | None, list[Task]] = defaultdict(list)
+        for task in self.done:
+            alike[task.deal_id].append(task)
+        for name, tasks in alike.items():
+            if (deal := self.book.resolve("Deals", name).row) is not None:
+                out.setdefault(deal.key, []).extend(tasks)
+                continue
+            for task in tasks:
+                if (deal := self.book.only_open_deal(task)) is not None:
+                    out.setdefault(deal.key, []).append(task)
         for tasks in out.values():
-            tasks.sort(key=lambda task: (task.done_at or datetime.min, task.row))
+            tasks.sort(key=attrgetter("done_at", "row"))
         return out
 
     def done_tasks(self, deal: Deal) -> Sequence[Task]:
         """The done tasks of a deal, oldest first."""
         return self._done.get(deal.key, ())
+
+    def last_done(self, deal: Deal) -> Task | None:
+        """The task done last, by today."""
+        for task in reversed(self.done_tasks(deal)):
+            if task.done_at is not None and task.done_at.date() <= self.as_of:
+                return task
+        return None
 
     def contacts(self, deal: Deal) -> Sequence[Task]:
         """The done tasks that reached out to the client, or were the client's own: all types but Task."""
@@ -284,12 +324,14 @@ class Firm:
     @cached_property
     def _recorded(self) -> Mapping[str, Sequence[tuple[date, str]]]:
         out: dict[str, list[tuple[date, str]]] = {}
-        for entry in self.book.of(StageEntry).rows:
-            found = self.book.resolve("Deals", entry.deal_id).row
+        entries = self.book.of(StageEntry).rows
+        named = {name: self.book.resolve("Deals", name).row for name in {e.deal_id for e in entries}}
+        for entry in entries:
+            found = named[entry.deal_id]
             if found is not None and entry.entered_at and entry.stage:
-                out.setdefault(found.key, []).append((entry.entered_at.date(), folded(entry.stage)))
-        for entries in out.values():
-            entries.sort(key=lambda entry: entry[0])
+                out.setdefault(found.key, []).append((entry.entered_at.date(), folded_name(entry.stage)))
+        for known in out.values():
+            known.sort(key=itemgetter(0))
         return out
 
     def visits(self, deal: Deal) -> tuple[Visit, ...]:
@@ -297,14 +339,15 @@ class Firm:
 
         An unknown date of entry is None; the last visit has not been left.
         """
-        entries: list[tuple[date | None, str]] = list(self._recorded.get(deal.key, ()))
-        moves = self.past.changes(deal, "stage")
-        if moves and not entries:
-            entries.append((None, folded(moves[0].old)))
-        latest = max((day for day, _ in entries if day), default=date.min)
-        entries += [(move.as_of, folded(move.new)) for move in moves if move.as_of > latest]
+        recorded = self._recorded.get(deal.key, ())
+        entries: list[tuple[date | None, str]] = list(recorded)
+        if moves := self.past.changes(deal, "stage"):
+            latest = recorded[-1][0] if recorded else date.min
+            if not recorded:
+                entries.append((None, folded_name(moves[0].old)))
+            entries += [(move.as_of, folded_name(move.new)) for move in moves if move.as_of > latest]
         if deal.stage is not None:
-            now = folded(deal.stage)
+            now = folded_name(deal.stage)
             if not entries or entries[-1][1] != now:
                 entries.append((deal.stage_entered_at, now))
             elif deal.stage_entered_at is not None:

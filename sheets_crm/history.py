@@ -11,7 +11,7 @@ import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from sys import intern
@@ -162,11 +162,24 @@ class Past:
 
     def value_on(self, row: Row, name: str, day: date) -> str | None:
         """What a tracked field held at the end of a day, as the log holds it; None if the log did not know the row yet."""
-        now = self.seen.get((TABLE_OF[type(row)], row.key))
+        place = (TABLE_OF[type(row)], row.key)
+        now = self.seen.get(place)
         if now is None or day < now.since:
             return None
-        later = [change for change in self.changes(row, name) if change.as_of > day]
-        return later[0].old if later else now.fields.get(name, "")
+        for change in self.history.get(place, ()):
+            if change.field == name and change.as_of > day:
+                return change.old
+        return now.fields.get(name, "")
+
+    def fields_on(self, row: Row, day: date) -> Mapping[str, str] | None:
+        """All tracked fields of a row at the end of a day; None if the log did not know it yet."""
+        place = (TABLE_OF[type(row)], row.key)
+        now = self.seen.get(place)
+        if now is None or day < now.since:
+            return None
+        later = [change for change in self.history.get(place, ()) if change.as_of > day]
+        # Of several changes of one field the first tells what it was: reversed, because the last one stays.
+        return {**now.fields, **{c.field: c.old for c in reversed(later)}} if later else now.fields
 
     def entered(self, deal: Deal) -> date | None:
         """The day on which the log first saw the deal in its present stage after another; None if it never did."""
@@ -433,10 +446,10 @@ def place(finding: Finding, past: Past, as_of: date) -> Finding:
     """The finding with its occurrence and the day it was first seen (DESIGN section 2)."""
     before = past.standing.get(finding.key)
     if before is None:
-        return replace(finding, occurrence=1, first_seen=as_of, last_seen=as_of)
+        return finding._replace(occurrence=1, first_seen=as_of, last_seen=as_of)
     if before.state == "cleared" and before.since < as_of:
-        return replace(finding, occurrence=before.occurrence + 1, first_seen=as_of, last_seen=as_of)
-    return replace(finding, occurrence=before.occurrence, first_seen=before.first_seen, last_seen=as_of)
+        return finding._replace(occurrence=before.occurrence + 1, first_seen=as_of, last_seen=as_of)
+    return finding._replace(occurrence=before.occurrence, first_seen=before.first_seen, last_seen=as_of)
 
 
 class Difference(NamedTuple):
@@ -458,11 +471,12 @@ def difference(
     """
     now = {finding.key for finding in findings}
     was = {key for key, s in past.standing.items() if s.state == "open"}
-    rows = {key: {row.key for row in table.rows} for key, table in book.tables.items()}
+    over = [standing for key, standing in past.standing.items() if key in was and key not in now]
+    tables = {standing.key.table for standing in over}
+    rows = {key: {row.key for row in book.tables[key].rows} for key in tables if key in book.tables}
     ended: dict[State, list[Standing]] = {"cleared": [], "paused": [], "gone": []}
-    for key, standing in past.standing.items():
-        if key in was and key not in now:
-            ended[_ending(key, rows, checked, unchecked)].append(standing)
+    for standing in over:
+        ended[_ending(standing.key, rows, checked, unchecked)].append(standing)
     return Difference(
         tuple(f for f in findings if f.key not in was),
         tuple(ended["cleared"]), tuple(ended["paused"]), tuple(ended["gone"]),

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
 from sheets_crm.checks import RULES, Checked
-from sheets_crm.findings import SEVERITIES, Finding, NotChecked
+from sheets_crm.findings import SEVERITIES, Finding, FindingKey, NotChecked
 from sheets_crm.firm import Firm
 from sheets_crm.history import Counted, Difference, difference, place
 from sheets_crm.schema import Deal
@@ -27,6 +27,7 @@ CAUSES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("row", ("TK06", "TK07")),
 )
 """(scope, codes): of the findings of these codes on one deal, row or field only the first code is shown (ruling R1)."""
+_CAUSES_OF = {code: [cause for cause in CAUSES if code in cause[1]] for _, codes in CAUSES for code in codes}
 NEVER_HIDDEN = ("DQ02", "ST05", "DQ04")
 """An ownerless deal (DQ04) hides all rules that its owner would answer for, but never these."""
 FOR_THE_SUBSTITUTE = ("TK02", "ST06", "ST07", "DQ03")
@@ -88,24 +89,24 @@ def one_cause(findings: Sequence[Finding]) -> tuple[list[Finding], list[Finding]
     groups: dict[tuple[tuple[str, ...], str, str], list[Finding]] = defaultdict(list)
     ownerless = {finding.deal for finding in findings if finding.rule == "DQ04" and finding.deal}
     for finding in findings:
-        for scope, codes in CAUSES:
-            if finding.rule in codes and (place := _place(scope, finding)):
+        for scope, codes in _CAUSES_OF.get(finding.rule, ()):
+            if place := _place(scope, finding):
                 groups[codes, *place].append(finding)
         if finding.deal in ownerless and (finding.rule == "DQ04" or _asks_the_owner(finding)):
             groups[("DQ04",), finding.deal or "", ""].append(finding)
-    also: dict[str, list[str]] = defaultdict(list)
-    hidden: dict[str, Finding] = {}
+    also: dict[FindingKey, list[str]] = defaultdict(list)
+    hidden: dict[FindingKey, Finding] = {}
     for (codes, *_), group in groups.items():
         rank = {code: n for n, code in enumerate(codes)}
         first = min(group, key=lambda f: rank.get(f.rule, len(rank)))
         for other in group:
             if other.rule != first.rule:
-                also[first.id].append(other.rule)
-                hidden[other.id] = other
+                also[first.key].append(other.rule)
+                hidden[other.key] = other
     shown = [
-        replace(f, also=tuple(dict.fromkeys(also[f.id]))) if f.id in also else f
+        f._replace(also=tuple(dict.fromkeys(also[f.key]))) if f.key in also else f
         for f in findings
-        if f.id not in hidden
+        if f.key not in hidden
     ]
     return shown, list(hidden.values())
 
@@ -131,18 +132,18 @@ def with_status(finding: Finding, firm: Firm, deal: Deal | None) -> Finding:
     """
     waiver = firm.waiver(finding.rule, deal)
     if waiver is not None:
-        return replace(finding, status="waived", waiver=waiver.reason or "")
+        return finding._replace(status="waived", waiver=waiver.reason or "")
     if is_legacy(finding, firm, deal):
-        return replace(finding, status="legacy")
+        return finding._replace(status="legacy")
     if finding.answerable != "rep":
         return finding
     absence = firm.absence(finding.owner, firm.as_of)
     if absence is not None and finding.rule in FOR_THE_SUBSTITUTE:
         if absence.substitute:
-            return replace(finding, owner=absence.substitute, severity="info")
+            return finding._replace(owner=absence.substitute, severity="info")
         head = next((member.user for member in firm.heads), None)
-        return replace(finding, owner=head, severity="info", answerable="hos")
-    return replace(finding, status="pending") if in_grace(finding.owner, firm, deal) else finding
+        return finding._replace(owner=head, severity="info", answerable="hos")
+    return finding._replace(status="pending") if in_grace(finding.owner, firm, deal) else finding
 
 
 def in_grace(owner: str | None, firm: Firm, deal: Deal | None) -> bool:
@@ -197,19 +198,22 @@ def counted(firm: Firm, checked: Checked, findings: Iterable[Finding]) -> tuple[
     Countable = open (not waived, not legacy, nobody's grace), the person's own to answer, and already shown in a
     run written at least `grace_days` of the person's working days earlier, counted from first_seen.
     """
+    codes = bearing()
     ids: dict[tuple[str, str], list[str]] = defaultdict(list)
     for finding in findings:
         if (
-            finding.status == "open"
+            finding.rule in codes
+            and finding.status == "open"
             and finding.answerable == "rep"
             and finding.owner
             and grace_is_over(finding, firm)
         ):
             ids[finding.rule, finding.owner].append(finding.id)
     out = []
-    for code in bearing():
-        rows = Counter(owner for row in checked.judged.get(code, ()) if (owner := firm.owner_of(row)))
-        out += [Counted(code, user, rows[user], tuple(sorted(ids[code, user]))) for user in sorted(rows)]
+    for code in codes:
+        rows = Counter(map(firm.owner_of, checked.judged.get(code, ())))
+        users = sorted(user for user in rows if user)
+        out += [Counted(code, user, rows[user], tuple(sorted(ids[code, user]))) for user in users]
     return tuple(out)
 
 
@@ -256,8 +260,9 @@ def _scores(firm: Firm, findings: Iterable[Finding], *, silent: bool) -> tuple[S
     unclean = {f.deal for f in errors}
     own: dict[str, set[str]] = defaultdict(set)
     unclean_of: dict[str, set[str]] = defaultdict(set)
-    audited = {deal.key for deal in scored_deals(firm)}
-    for deal in scored_deals(firm):
+    scored = scored_deals(firm)
+    audited = {deal.key for deal in scored}
+    for deal in scored:
         if deal.owner:
             own[deal.owner].add(deal.key)
     for finding in errors:

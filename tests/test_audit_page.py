@@ -288,7 +288,7 @@ def test_a_finding_without_a_name_is_called_by_its_cell() -> None:
 def test_a_figure_that_counts_hidden_findings_is_no_formula(weekly: sync.Run) -> None:
     """What stands behind another finding is in no table, so a formula could not count it."""
     (first, *_) = (f for f in weekly.verdict.findings if f.rule == "ST05")
-    hidden = replace(first, key=first.key._replace(row_key="other"))
+    hidden = first._replace(key=first.key._replace(row_key="other"))
     made = audit.page(replace(told(weekly), verdict=replace(weekly.verdict, hidden=(hidden,))), "Audit")
     assert made.cells[4, 8].content == 2
 

@@ -277,6 +277,6 @@ def test_findings_that_stand_behind_others_count_in_a_figure() -> None:
     """The five figures count everything (ruling R5)."""
     result = run(MemoryHost([deals(deal(1), deal(2, step=False))]), MONDAY)
     (shown,) = result.verdict.findings
-    behind = replace(shown, key=shown.key._replace(row_key="d1"))
+    behind = shown._replace(key=shown.key._replace(row_key="d1"))
     verdict = replace(result.verdict, hidden=(behind,))
     assert hygiene.five_figures(result.firm, verdict)[0].number == 2

@@ -42,7 +42,7 @@ def test_one_cause_is_one_finding() -> None:
     )
     result = run(MemoryHost([grid, stages]), MONDAY)
     (finding,) = [f for f in result.verdict.findings if f.rule == "ST02"]
-    twin = Finding(finding.key._replace(rule="LS01"), *(getattr(finding, n) for n in Finding.__slots__[1:]))
+    twin = Finding(finding.key._replace(rule="LS01"), *finding[1:])
     shown, hidden = one_cause([finding, twin])
     assert [(f.rule, f.also) for f in shown] == [("LS01", ("ST02",))]
     assert [f.rule for f in hidden] == ["ST02"]

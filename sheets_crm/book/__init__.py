@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple, TypeAlias, TypeVar
 
-from sheets_crm.book.parse import Problem, Reading, as_text, folded
+from sheets_crm.book.parse import Problem, Reading, as_text, folded, folded_name
 from sheets_crm.book.tables import Excluded, TableRows, find_header, read_table
 from sheets_crm.errors import StructureError
 from sheets_crm.schema import (
@@ -33,6 +33,7 @@ __all__ = [
     "TableRows",
     "as_text",
     "folded",
+    "folded_name",
     "kind_of_name",
     "language",
     "read_book",
@@ -151,22 +152,40 @@ class Book:
 
         Without a sheet Stages there is nothing to be unknown to: the stage's own name is all there is.
         """
-        if deal.stage is None:
-            return None
-        name = folded(deal.stage)
-        if not self.stages:
-            return Stage(0, name, stage=deal.stage, kind=kind_of_name(name))
-        pipeline = folded(deal.pipeline or "")
-        if not pipeline and len(self.pipelines) == 1:
-            pipeline = self.pipelines[0]
-        return self._stages.get((pipeline, name)) or self._stages.get(("", name))
+        return self._standing(deal.pipeline, deal.stage)[0]
 
     def kind_of(self, deal: Deal) -> str | None:
         """active, passive, won, lost, handover or refund; None where the stage is unknown."""
-        stage = self.stage_of(deal)
+        return self._standing(deal.pipeline, deal.stage)[1]
+
+    def kind_at(self, pipeline: str | None, stage: str | None) -> str | None:
+        """The kind of a stage as a deal of that pipeline would name it; None where it is unknown."""
+        return self._standing(pipeline, stage)[1]
+
+    def _standing(self, pipeline: str | None, stage: str | None) -> tuple[Stage | None, str | None]:
+        place = (pipeline, stage)
+        found = self._known_stages.get(place)
+        if found is None:
+            known = self._stage_at(pipeline, stage)
+            kind = None if known is None else known.kind or kind_of_name(known.stage or "")
+            found = self._known_stages[place] = (known, kind)
+        return found
+
+    @cached_property
+    def _known_stages(self) -> dict[tuple[str | None, str | None], tuple[Stage | None, str | None]]:
+        """Pipeline and stage as typed to what was looked up before: thousands of deals stand at a few stages."""
+        return {}
+
+    def _stage_at(self, pipeline: str | None, stage: str | None) -> Stage | None:
         if stage is None:
             return None
-        return stage.kind or kind_of_name(stage.stage or "")
+        name = folded(stage)
+        if not self.stages:
+            return Stage(0, name, stage=stage, kind=kind_of_name(name))
+        place = folded(pipeline or "")
+        if not place and len(self.pipelines) == 1:
+            place = self.pipelines[0]
+        return self._stages.get((place, name)) or self._stages.get(("", name))
 
     def is_open(self, deal: Deal) -> bool:
         """open(d): its stage is active and it has no closing date (SPEC, conventions)."""
@@ -193,28 +212,25 @@ class Book:
         return defaultdict(dict)
 
     @cached_property
-    def _indexes(self) -> dict[str, tuple[_Index, _Index]]:
-        """The tables that were asked for: rows by ID and rows by name, folded."""
+    def _indexes(self) -> dict[tuple[str, str], _Index]:
+        """(table, column) to its rows by what stands there, folded; only what was asked for."""
         return {}
 
-    def _index(self, key: str) -> tuple[_Index, _Index]:
-        if key not in self._indexes:
-            table = self.tables[key]
-            ids, names = self._indexes[key] = {}, {}
-            for row in table.rows:
-                for index, column in ((ids, table.schema.identity[0]), (names, "name")):
-                    if isinstance(value := getattr(row, column, None), str):
-                        index.setdefault(folded(value), []).append(row)
-        return self._indexes[key]
+    def _index(self, key: str, column: str) -> _Index:
+        if (key, column) not in self._indexes:
+            index = self._indexes[key, column] = {}
+            for row in self.tables[key].rows:
+                if isinstance(value := getattr(row, column, None), str):
+                    index.setdefault(folded(value), []).append(row)
+        return self._indexes[key, column]
 
     def _resolve(self, table: str, reference: str | None) -> Resolved:
         if not reference:
             return Resolved(None)
-        for index in self._index(table):
-            found = index.get(folded(reference), ())
-            if found:
-                return Resolved(found[0] if len(found) == 1 else None, tuple(found))
-        return Resolved(None)
+        name = folded(reference)
+        identity = self.tables[table].schema.identity[0]
+        found = self._index(table, identity).get(name) or self._index(table, "name").get(name) or ()
+        return Resolved(found[0] if len(found) == 1 else None, tuple(found))
 
     def member(self, user: str | None) -> Member | None:
         """The member of the team whom an owner's name means."""
@@ -228,10 +244,14 @@ class Book:
 
     @cached_property
     def _tasks(self) -> Mapping[str, Sequence[Task]]:
-        by_deal: dict[str, list[Task]] = defaultdict(list)
+        alike: dict[str | None, list[Task]] = defaultdict(list)
         for task in self.tasks.rows:
-            if (deal := self.deal_of(task)) is not None:
-                by_deal[deal.key].append(task)
+            alike[task.deal_id].append(task)
+        by_deal: dict[str, list[Task]] = {}
+        for tasks in alike.values():
+            if (deal := self.deal_of(tasks[0])) is not None:
+                others = by_deal.get(deal.key)
+                by_deal[deal.key] = sorted([*others, *tasks], key=lambda task: task.row) if others else tasks
         return by_deal
 
     def tasks_of(self, deal: Deal) -> Sequence[Task]:
@@ -258,10 +278,10 @@ class Book:
     def only_open_deal(self, task: Task) -> Deal | None:
         """The open deal of a task that hangs on a contact or a company with exactly one (ruling R8)."""
         for column, table in (("contact_id", "Contacts"), ("company_id", "Companies")):
-            key = self._card(table, getattr(task, column))
-            found = self._open_by[column].get(key, ()) if key else ()
-            if len(found) == 1:
-                return found[0]
+            if reference := getattr(task, column):
+                found = self._open_by[column].get(self._card(table, reference), ())
+                if len(found) == 1:
+                    return found[0]
         return None
 
     def open_deals_of(self, card: Contact | Company) -> Sequence[Deal]:

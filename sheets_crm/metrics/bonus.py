@@ -285,19 +285,21 @@ def appeals(firm: Firm, verdict: Verdict, book: Ledger) -> list[Appealed]:
     rows = [row for row in firm.book.of(Appeal).rows if row.finding_id]
     if not rows:
         return []
-    people: dict[str, set[str]] = defaultdict(set)
-    for id_, evidence in book.evidence.items():
-        people[id_].add(person(firm, evidence.user))
+    named = [((row.finding_id or "").strip().upper(), row) for row in rows]
+    people: dict[str, set[str]] = {id_: set() for id_, _ in named}
+    for id_ in people.keys() & book.evidence.keys():
+        people[id_].add(person(firm, book.evidence[id_].user))
     for count in book.all:
-        for id_ in count.ids:
+        for id_ in people.keys() & count.ids:
             people[id_].add(person(firm, count.user))
     now = {f.id: f for f in (*verdict.findings, *verdict.hidden)}
-    for id_, finding in now.items():
-        if finding.rule in bearing() and finding.owner:
-            people[id_].add(person(firm, finding.owner))
-    known = {*now, *(s.key.id(n) for s in firm.past.standing.values() for n in range(1, s.occurrence + 1))}
-    named = [((row.finding_id or "").strip().upper(), row) for row in rows]
-    return [_appealed(firm, row, id_, people.get(id_, set()), known=id_ in known) for id_, row in named]
+    for id_ in people.keys() & now.keys():
+        if now[id_].rule in bearing() and (owner := now[id_].owner):
+            people[id_].add(person(firm, owner))
+    known = set(now)
+    if not known.issuperset(people):
+        known.update(s.key.id(n) for s in firm.past.standing.values() for n in range(1, s.occurrence + 1))
+    return [_appealed(firm, row, id_, people[id_], known=id_ in known) for id_, row in named]
 
 
 def _appealed(firm: Firm, appeal: Appeal, id_: str, people: set[str], *, known: bool) -> Appealed:
@@ -582,8 +584,9 @@ def _pending(firm: Firm, verdict: Verdict) -> dict[str, tuple[Pending, ...]]:
     days: dict[int, Firm] = {}
     deals = {deal.key: deal for deal in firm.book.deals.rows}
     out: dict[str, list[Pending]] = defaultdict(list)
+    codes = bearing()
     for finding in verdict.findings:
-        if finding.rule not in bearing() or finding.answerable != "rep" or not finding.owner:
+        if finding.rule not in codes or finding.answerable != "rep" or not finding.owner:
             continue
         if finding.status == "pending" or (finding.status == "open" and not grace_is_over(finding, firm)):
             user = folded(person(firm, finding.owner))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -12,7 +12,7 @@ from math import ceil, sqrt
 from statistics import median
 from typing import Literal, NamedTuple
 
-from sheets_crm.book import folded
+from sheets_crm.book import folded, folded_name
 from sheets_crm.firm import Firm
 from sheets_crm.metrics.money import NONE, Exchange, Period, credited, exchange, person
 from sheets_crm.metrics.ways import Closing, Records, Way, Ways, as_day, records
@@ -298,17 +298,12 @@ class Funnel:
         return tuple(self._stage(rank) for rank in range(len(self.stages)))
 
     def _stage(self, rank: int) -> StageCount:
-        here = [
-            d
-            for d in self.deals
-            if self.firm.book.is_open(d) and self.rank.get(folded(d.stage or "")) == rank
-        ]
+        here, stays = self._here[rank], self._stays[rank]
         worth = [self._worth(deal, self.firm.as_of) for deal in here]
-        stays = self._stays(rank)
         mature = self._mature(rank, stays)
         cohort, young = self._cohort(rank, mature)
         fates = [way.fate(rank) for way in cohort]
-        junk = sum(w.fate(rank) == "lost" and self.is_junk(w.deal) for w in cohort)
+        junk = sum(fate == "lost" and self.is_junk(w.deal) for w, fate in zip(cohort, fates, strict=True))
         return StageCount(
             self.stages[rank], len(here), _total(worth), worth.count(None), len(cohort),
             fates.count("moved"), fates.count("lost"), fates.count("undecided"), junk, len(young),
@@ -317,23 +312,41 @@ class Funnel:
 
     def _cohort(self, rank: int, mature: int) -> tuple[list[Way], list[Way]]:
         """The deals to judge, and those that are too young."""
-        if not self.judged:
-            return [], []
-        entered = [w for w in self.ways if len(w.reached) > rank and self.period.has(w.reached[rank])]
-        ripe = _back(self.firm.as_of, mature)
+        entered, ripe = self._entered[rank], _back(self.firm.as_of, mature)
         return [w for w in entered if w.reached[rank] <= ripe], [w for w in entered if w.reached[rank] > ripe]
 
-    def _stays(self, rank: int) -> list[int]:
-        """Days of every stay that is over and was seen from its first day on."""
-        since = self.seen_from or date.max
-        return [
-            (left - way.reached[rank]).days
-            for way in self.ways
-            if rank in way.visited
-            and way.reached[rank] >= since
-            and (left := way.left(rank)) is not None
-            and way.reached[rank] <= left <= self.firm.as_of
-        ]
+    @cached_property
+    def _here(self) -> Sequence[Sequence[Deal]]:
+        """By rank, the open deals at the stage."""
+        out: list[list[Deal]] = [[] for _ in self.stages]
+        for deal in self.deals:
+            rank = self.rank.get(folded_name(deal.stage or ""))
+            if rank is not None and self.firm.book.is_open(deal):
+                out[rank].append(deal)
+        return out
+
+    @cached_property
+    def _entered(self) -> Sequence[Sequence[Way]]:
+        """By rank, the ways that reached the stage in the period; none where there is no cohort."""
+        out: list[list[Way]] = [[] for _ in self.stages]
+        (start, end), stages = self.period, len(self.stages)
+        for way in self.ways if self.judged else ():
+            for rank, day in enumerate(way.reached[:stages]):
+                if start <= day <= end:
+                    out[rank].append(way)
+        return out
+
+    @cached_property
+    def _stays(self) -> Sequence[Sequence[int]]:
+        """By rank, the days of every stay that is over and was seen from its first day on."""
+        out: list[list[int]] = [[] for _ in self.stages]
+        since, stages = self.seen_from or date.max, len(self.stages)
+        for way in self.ways:
+            for rank in way.visited:
+                came, left = way.reached[rank], way.left(rank)
+                if rank < stages and left is not None and since <= came <= left <= self.firm.as_of:
+                    out[rank].append((left - came).days)
+        return out
 
     def _mature(self, rank: int, stays: Sequence[int]) -> int:
         """P80 of the decided stays (nearest rank), from five on; else the stage's limit; else 14 days (SPEC 45)."""
@@ -391,7 +404,7 @@ class Funnel:
 
     def is_junk(self, deal: Deal) -> bool:
         """Whether the reason of a loss is of the category junk."""
-        reason = self._reasons.get(folded(deal.lost_reason or ""))
+        reason = self._reasons.get(folded_name(deal.lost_reason or ""))
         return reason is not None and reason.category == "junk"
 
     @cached_property
@@ -404,7 +417,7 @@ class Funnel:
         groups: dict[tuple[str, str | None], list[Closing]] = defaultdict(list)
         for closing in self.closed_in(self.period):
             if closing.lost:
-                groups[folded(closing.deal.lost_reason or ""), closing.stage].append(closing)
+                groups[folded_name(closing.deal.lost_reason or ""), closing.stage].append(closing)
         made = [self._loss(reason, stage, found) for (reason, stage), found in groups.items()]
         often: dict[str | None, int] = defaultdict(int)
         for loss in made:
@@ -464,11 +477,10 @@ class Funnel:
 
     def _by_person(self, rank: int) -> Mapping[str, Ratio]:
         """Moved on / entered at a stage, by who led the deal when it left, or leads it now."""
-        out: dict[str, Ratio] = defaultdict(Ratio)
-        for way in self._cohort(rank, self.table[rank].mature)[0]:
-            name = self._left_by(way, rank)
-            out[name] = _sum((out[name], Ratio(int(way.fate(rank) == "moved"), 1)))
-        return out
+        cohort = self._cohort(rank, self.table[rank].mature)[0]
+        names = [self._left_by(way, rank) for way in cohort]
+        moved = Counter(name for name, way in zip(names, cohort, strict=True) if way.fate(rank) == "moved")
+        return {name: Ratio(moved[name], entered) for name, entered in Counter(names).items()}
 
     @cached_property
     def _names(self) -> dict[str, str]:
@@ -476,7 +488,7 @@ class Funnel:
 
     def _left_by(self, way: Way, rank: int) -> str:
         """Who led a deal when it left a stage: as the log knew it, as the history has it, else as it is now."""
-        stage = folded(self.stages[rank].stage or "")
+        stage = folded_name(self.stages[rank].stage or "")
         left = way.left(rank)
         then = self.firm.past.value_on(way.deal, "owner", left) if left else None
         return self._known(
@@ -485,8 +497,9 @@ class Funnel:
 
     def _known(self, name: str) -> str:
         """A person's folded name; how it is written is kept."""
-        self._names.setdefault(folded(name), name)
-        return folded(name)
+        known = folded_name(name)
+        self._names.setdefault(known, name)
+        return known
 
     def _role(self, name: str) -> str | None:
         member = self.firm.book.member(name)
@@ -513,7 +526,7 @@ def _pipeline(firm: Firm, deal: Deal) -> str | None:
     stage = firm.stage(deal)
     if stage is None:
         return None
-    own = folded(deal.pipeline or "")
+    own = folded_name(deal.pipeline or "")
     return own if own in firm.book.pipelines else folded(stage.pipeline or "")
 
 
@@ -521,14 +534,9 @@ def _active(firm: Firm, key: str) -> tuple[Stage, ...]:
     found = [
         s
         for s in firm.book.stages.rows
-        if s.stage and folded(s.pipeline or "") == key and firm.book.kind_of(_at(s)) == "active"
+        if s.stage and folded(s.pipeline or "") == key and firm.book.kind_at(s.pipeline, s.stage) == "active"
     ]
     return tuple(sorted(found, key=lambda s: (s.order is None, s.order or 0, s.row)))
-
-
-def _at(stage: Stage) -> Deal:
-    """Some deal at a stage: the book tells a blank kind from a stage's name."""
-    return Deal(0, "", stage=stage.stage, pipeline=stage.pipeline)
 
 
 def _wins(closings: Iterable[Closing]) -> Ratio:

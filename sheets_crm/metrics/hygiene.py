@@ -9,8 +9,9 @@ from typing import NamedTuple
 
 from sheets_crm.book import TABLE_OF
 from sheets_crm.checks import RULES, Checked
-from sheets_crm.findings import Finding, NotChecked, Severity
+from sheets_crm.findings import Finding, FindingKey, NotChecked, Severity
 from sheets_crm.firm import Firm
+from sheets_crm.schema import Row
 from sheets_crm.text import Text
 from sheets_crm.verdict import LEAST_DEALS, Verdict
 
@@ -77,20 +78,19 @@ class Figure(NamedTuple):
 
 def five_figures(firm: Firm, verdict: Verdict) -> tuple[Figure, ...]:
     """Findings of each figure's rule, all of them: legacy and those that stand behind others too (ruling R5, R15)."""
-    return tuple(_figure(key, code, firm, verdict) for key, code in FIVE)
+    now = Counter((f.key.rule, f.status) for f in (*verdict.findings, *verdict.hidden))
+    before = Counter((key.rule, s.state) for key, s in firm.past.standing.items())
+    paused = {rule for rule, state in before if state == "paused"}
+    paused |= {s.key.rule for s in verdict.difference.paused}
 
+    def figure(key: str, code: str) -> Figure:
+        if code not in verdict.checked:
+            return Figure(key, code, None, reason=why_not(code, verdict))
+        found = sum(count for (rule, _), count in now.items() if rule == code)
+        change = None if verdict.first_run or code in paused else found - before[code, "open"]
+        return Figure(key, code, found, now[code, "legacy"], change)
 
-def _figure(key: str, code: str, firm: Firm, verdict: Verdict) -> Figure:
-    if code not in verdict.checked:
-        return Figure(key, code, None, reason=why_not(code, verdict))
-    found = [f for f in (*verdict.findings, *verdict.hidden) if f.rule == code]
-    standing = [s for s in firm.past.standing.values() if s.key.rule == code]
-    before = sum(s.state == "open" for s in standing)
-    paused = any(s.state == "paused" for s in standing) or any(
-        s.key.rule == code for s in verdict.difference.paused
-    )
-    change = None if verdict.first_run or paused else len(found) - before
-    return Figure(key, code, len(found), sum(f.status == "legacy" for f in found), change)
+    return tuple(figure(key, code) for key, code in FIVE)
 
 
 def why_not(code: str, verdict: Verdict) -> Text:
@@ -156,37 +156,36 @@ def pass_shares(firm: Firm, verdict: Verdict, checked: Checked) -> dict[str, Sha
     Legacy findings count as not passed: the share says how things are, the score whose doing it is. A row belongs
     to the person who answers for it: its owner, else its deal's, else that of the card's furthest open deal.
     """
-    faulty = {
-        (f.rule, f.key.table, f.key.row_key)
-        for f in (*verdict.findings, *verdict.hidden)
-        if f.status != "waived"
-    }
+    faulty: dict[str, set[tuple[str, str]]] = defaultdict(set)
+    for rule, table, row_key, *_ in (
+        f.key for f in (*verdict.findings, *verdict.hidden) if f.status != "waived"
+    ):
+        faulty[rule].add((table, row_key))
     return {check.key: _shares(check, firm, verdict, checked, faulty) for check in SEVEN}
 
 
 def _shares(
-    check: Check, firm: Firm, verdict: Verdict, checked: Checked, faulty: set[tuple[str, str, str]]
+    check: Check, firm: Firm, verdict: Verdict, checked: Checked, faulty: Mapping[str, set[tuple[str, str]]]
 ) -> Shares:
-    passed: dict[tuple[str, str], bool] = {}
     owners: dict[tuple[str, str], str | None] = {}
+    failed: set[tuple[str, str]] = set()
+    judged: list[tuple[str, str]] = []
+    before: Sequence[Row] = ()
     for code in check.rules:
-        for row in checked.judged.get(code, ()):
-            at = TABLE_OF[type(row)], row.key
-            passed[at] = passed.get(at, True) and (code, *at) not in faulty
-            if at not in owners:
-                owners[at] = firm.owner_of(row)
-    if not passed:
+        rows = checked.judged.get(code, ())
+        if rows is not before:  # rules about the same rows judge the very same list
+            judged = [(TABLE_OF[type(row)], row.key) for row in rows]
+            owners.update(zip(judged, map(firm.owner_of, rows), strict=True))
+        failed |= faulty.get(code, set()).intersection(judged)
+        before = rows
+    if not owners:
         reasons = [why_not(code, verdict) for code in check.rules]
         return Shares(Share(0, 0), {}, next((r for r in reasons if r != _NOT_BUILT), _NOT_BUILT))
-    by_owner: dict[str | None, list[bool]] = defaultdict(list)
-    for at, good in passed.items():
-        by_owner[owners[at]].append(good)
-    return Shares(_share(passed.values()), {owner: _share(rows) for owner, rows in by_owner.items()})
-
-
-def _share(rows: Iterable[bool]) -> Share:
-    outcomes = list(rows)
-    return Share(sum(outcomes), len(outcomes))
+    faults = Counter(owners[at] for at in failed)
+    by_owner = {
+        owner: Share(count - faults[owner], count) for owner, count in Counter(owners.values()).items()
+    }
+    return Shares(Share(len(owners) - len(failed), len(owners)), by_owner)
 
 
 # ------------------------------------------------------------------ whom first
@@ -259,18 +258,18 @@ class Movement(NamedTuple):
     gone: int
 
 
-def new_ids(verdict: Verdict) -> set[str]:
-    """Ids of the findings that are open now and were not in the baseline run; none on a first run."""
-    opened = {f.id for f in verdict.difference.opened}
-    return {f.id for f in verdict.findings if f.id in opened and f.status in ("open", "pending")}
+def new_keys(verdict: Verdict) -> set[FindingKey]:
+    """Keys of the findings that are open now and were not in the baseline run; none on a first run."""
+    opened = {f.key for f in verdict.difference.opened}
+    return {f.key for f in verdict.findings if f.status in ("open", "pending") and f.key in opened}
 
 
 def movement(verdict: Verdict) -> Movement | None:
     """Findings against the baseline run: shown ones that are new or remain, logged ones that ended. None: no baseline."""
     if verdict.first_run:
         return None
-    new, change = new_ids(verdict), verdict.difference
-    remaining = [f for f in verdict.findings if f.id not in new and f.status != "waived"]
+    new, change = new_keys(verdict), verdict.difference
+    remaining = [f for f in verdict.findings if f.status != "waived" and f.key not in new]
     legacy = sum(f.status == "legacy" for f in remaining)
     return Movement(
         len(new), len(change.cleared), len(remaining), legacy, len(change.paused), len(change.gone)

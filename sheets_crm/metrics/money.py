@@ -15,7 +15,7 @@ from sheets_crm.firm import Firm
 from sheets_crm.schema import Deal, Member, Plan, Rate
 from sheets_crm.verdict import period_start
 
-NONE = Decimal(0)
+NONE, _ONE = Decimal(0), Decimal(1)
 _CENT = Decimal("0.01")
 
 Length: TypeAlias = Literal["month", "quarter"]
@@ -77,9 +77,11 @@ class Exchange:
 
     def rate(self, currency: str | None, day: date) -> Decimal | None:
         """Units of the base currency for one of `currency` on a day; 1 for the base itself; None if nobody typed one."""
-        code = (currency or self.base).strip().upper()
+        if not currency or currency == self.base:
+            return _ONE
+        code = currency.strip().upper()
         if code == self.base.strip().upper():
-            return Decimal(1)
+            return _ONE
         known = self.rates.get(code, ())
         at = bisect_right(known, day, key=lambda rate: rate[0])
         return known[at - 1][1] if at else None

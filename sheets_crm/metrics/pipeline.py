@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
+from operator import attrgetter
 from typing import Literal, NamedTuple, TypeAlias
 
 from sheets_crm.firm import Firm
@@ -62,6 +62,17 @@ class Waterfall(NamedTuple):
     """Deals due in the period without an ID or a name of their own: the log cannot follow them, they are left out."""
 
 
+class Terms(NamedTuple):
+    """What the log follows of a deal and the waterfall cares for, on one day."""
+
+    pipeline: str | None
+    stage: str | None
+    amount: Decimal | None
+    currency: str | None
+    expected_close: date | None
+    closed_at: date | None
+
+
 class State(NamedTuple):
     """A deal on one day, as far as the waterfall cares."""
 
@@ -87,13 +98,14 @@ def waterfall(firm: Firm, period: Period) -> Waterfall | None:
     steps: dict[Step, Decimal] = dict.fromkeys(STEPS, NONE)
     deals: dict[Step, int] = defaultdict(int)
     opening, closing, unknown = NONE, NONE, 0
+    rest_then, rest_now = (Period(max(period.start, day), period.end) for day in (since, firm.as_of))
     for deal in firm.book.deals.rows:
-        after = _state(firm, money, deal, firm.as_of, period)
+        after = _state(firm, money, Terms._make(_terms(deal)), rest_now)
         if deal.key.startswith("~"):
             unknown += after.due
             continue
         past = as_it_was(firm, deal, since)
-        before = None if past is None else _state(firm, money, past, since, period)
+        before = None if past is None else _state(firm, money, past, rest_then)
         opening += before.amount if before is not None and before.due else NONE
         closing += after.amount if after.due else NONE
         for step, amount in _moves(deal, before, after, since, period):
@@ -104,13 +116,11 @@ def waterfall(firm: Firm, period: Period) -> Waterfall | None:
     )
 
 
-def _state(firm: Firm, money: Exchange, deal: Deal, day: date, period: Period) -> State:
-    rest = Period(max(period.start, day), period.end)
-    worth = None if deal.amount is None else money.worth(deal.amount, deal.currency, firm.as_of)
-    return State(
-        firm.book.is_open(deal) and rest.has(deal.expected_close), worth or NONE, firm.kind(deal),
-        deal.closed_at is not None,
-    )  # fmt: skip
+def _state(firm: Firm, money: Exchange, terms: Terms, rest: Period) -> State:
+    kind, closed = firm.book.kind_at(terms.pipeline, terms.stage), terms.closed_at is not None
+    worth = None if terms.amount is None else money.worth(terms.amount, terms.currency, firm.as_of)
+    is_open = kind == "active" and not closed
+    return State(is_open and rest.has(terms.expected_close), worth or NONE, kind, closed)
 
 
 def _moves(
@@ -156,19 +166,16 @@ def _entry(deal: Deal, before: State | None) -> Step:
     return "reopened" if before.closed or before.kind != "active" else "pulled_in"
 
 
-def as_it_was(firm: Firm, deal: Deal, day: date) -> Deal | None:
+_terms = attrgetter(*Terms._fields)
+
+
+def as_it_was(firm: Firm, deal: Deal, day: date) -> Terms | None:
     """The deal at the end of an earlier day, as the log holds it; None if the log did not know it yet."""
-    stage = firm.past.value_on(deal, "stage", day)
-    if stage is None:
+    fields = firm.past.fields_on(deal, day)
+    if fields is None:
         return None
-
-    def then(name: str) -> str | None:
-        return firm.past.value_on(deal, name, day) or None
-
-    amount, expected, closed = then("amount"), then("expected_close"), then("closed_at")
-    return replace(
-        deal, stage=stage or None, pipeline=then("pipeline"), owner=then("owner"), currency=then("currency"),
-        amount=None if amount is None else Decimal(amount),
-        expected_close=None if expected is None else date.fromisoformat(expected),
-        closed_at=None if closed is None else date.fromisoformat(closed),
+    pipeline, stage, amount, currency, expected, closed = (fields.get(name) or None for name in Terms._fields)
+    return Terms(
+        pipeline, stage, Decimal(amount) if amount else None, currency,
+        date.fromisoformat(expected) if expected else None, date.fromisoformat(closed) if closed else None,
     )  # fmt: skip

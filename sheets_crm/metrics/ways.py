@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from functools import cached_property
 from typing import Literal, NamedTuple, TypeAlias
 
-from sheets_crm.book import folded
+from sheets_crm.book import folded, folded_name
 from sheets_crm.firm import Firm, Visit
 from sheets_crm.schema import Deal, Stage, StageEntry
 
@@ -76,13 +76,15 @@ def records(firm: Firm) -> Records:
     """The sheet Stage history up to the firm's day."""
     first: dict[str, date] = {}
     owners: dict[tuple[str, str], str] = {}
-    for entry in firm.book.of(StageEntry).rows:
-        deal = firm.book.resolve("Deals", entry.deal_id).row
+    entries = firm.book.of(StageEntry).rows
+    named = {name: firm.book.resolve("Deals", name).row for name in {e.deal_id for e in entries}}
+    for entry in entries:
+        deal = named[entry.deal_id]
         day = as_day(entry.entered_at)
         if deal is not None and entry.stage and day and day <= firm.as_of:
             first[deal.key] = min(day, first.get(deal.key, day))
             if entry.owner:
-                owners[deal.key, folded(entry.stage)] = entry.owner
+                owners[deal.key, folded_name(entry.stage)] = entry.owner
     return Records(first, owners)
 
 
@@ -114,7 +116,7 @@ class Ways:
         kind: str | None = None
         day: date | None = None
         for visit in self._visits(deal):
-            kind, day = self._kind(deal, visit.stage), visit.entered
+            kind, day = self.firm.book.kind_at(deal.pipeline, visit.stage), visit.entered
             place = len(self.stages) if kind in ("won", "handover") else self.rank.get(visit.stage)
             if kind == "active":
                 at = visit.stage
@@ -145,16 +147,6 @@ class Ways:
             elif visit.left is None or visit.left > came:
                 yield visit._replace(entered=max(visit.entered or came, came))
 
-    @cached_property
-    def _kinds(self) -> dict[tuple[str | None, str], str | None]:
-        return {}
-
-    def _kind(self, deal: Deal, stage: str) -> str | None:
-        key = (deal.pipeline, stage)
-        if key not in self._kinds:
-            self._kinds[key] = self.firm.book.kind_of(replace(deal, stage=stage))
-        return self._kinds[key]
-
     def _watched(self, deal: Deal) -> bool:
         """Whether the deal's whole way is known: recorded, or born since the log began."""
         if deal.key in self.records.first:
@@ -182,4 +174,4 @@ def _standing_loss(deal: Deal, visit: Visit, stage: str | None) -> Iterator[Clos
 
 def as_day(moment: date | None) -> date | None:
     """The day of a moment."""
-    return None if moment is None else date(moment.year, moment.month, moment.day)
+    return moment.date() if isinstance(moment, datetime) else moment

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
 
 from sheets_crm.book import TABLE_OF
-from sheets_crm.findings import MARKS, Finding, Severity
+from sheets_crm.findings import MARKS, Finding, FindingKey, Severity
 from sheets_crm.metrics import hygiene
 from sheets_crm.metrics.hygiene import Shares
 from sheets_crm.pages import Told, look, wording
@@ -37,8 +38,8 @@ class Facts:
         return self.told.firm.base_currency
 
     @cached_property
-    def new(self) -> set[str]:
-        return hygiene.new_ids(self.told.verdict)
+    def new(self) -> set[FindingKey]:
+        return hygiene.new_keys(self.told.verdict)
 
     @cached_property
     def parts(self) -> dict[str, list[Finding]]:
@@ -59,10 +60,11 @@ class Facts:
     @cached_property
     def rows(self) -> dict[tuple[str, str], Row]:
         """(table, row key) to row, of the rows that bear a finding."""
-        wanted = {(f.key.table, f.key.row_key) for f in self.told.verdict.findings}
+        wanted: dict[str, set[str]] = defaultdict(set)
+        for finding in self.told.verdict.findings:
+            wanted[finding.key.table].add(finding.key.row_key)
         tables = self.told.firm.book.tables
-        keys = {table for table, _ in wanted}
-        return {(key, row.key): row for key in keys for row in tables[key].rows if (key, row.key) in wanted}
+        return {(t, row.key): row for t, keys in wanted.items() for row in tables[t].rows if row.key in keys}
 
     @cached_property
     def deals(self) -> dict[str, Deal]:
@@ -167,7 +169,7 @@ def _since(finding: Finding, facts: Facts) -> str:
     """Whether it is new since the run before."""
     if finding.status == "legacy":
         return LEGACY.get(facts.told.lang)
-    return (NEW if finding.id in facts.new else KNOWN).get(facts.told.lang)
+    return (NEW if finding.key in facts.new else KNOWN).get(facts.told.lang)
 
 
 def _owner(finding: Finding, facts: Facts) -> str:

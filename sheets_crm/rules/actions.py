@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
-from datetime import date, timedelta
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterator
+from datetime import timedelta
 from functools import cache
 
 from sheets_crm.book import folded
@@ -13,7 +13,7 @@ from sheets_crm.firm import Firm
 from sheets_crm.rules.fields import is_blank
 from sheets_crm.rules.registry import rule
 from sheets_crm.rules.tasks import has_next_step
-from sheets_crm.schema import TABLES, Deal, Task
+from sheets_crm.schema import TABLES, Task
 from sheets_crm.schema.choices import TASK_TYPE
 from sheets_crm.text import Noun, Text, same
 
@@ -21,10 +21,6 @@ _TASKS = TABLES["Tasks"]
 _NO_WORDS_NEEDED = ("no_answer", "rescheduled", "spam")
 """Outcomes that say it all (ruling R9)."""
 _CHARACTERS = Noun(("character", "characters"), ("знак", "знака", "знаков"))
-
-
-def _done(firm: Firm) -> list[Task]:
-    return [task for task in firm.book.tasks.rows if task.done_at is not None and task.status != "cancelled"]
 
 
 @rule(
@@ -58,7 +54,7 @@ def task_closed_without_next(firm: Firm) -> Iterator[Outcome]:
     How to fix: set the next task: what, when, to what end; or pause or close the deal.
     """
     horizon = firm.settings.rules["TK01"]["horizon_days"]
-    last = [(deal, task) for deal in firm.open_deals if (task := _last_done(firm, deal)) is not None]
+    last = [(deal, task) for deal in firm.open_deals if (task := firm.last_done(deal)) is not None]
     yield Judged([task for _, task in last])
     for deal, task in last:
         assert task.done_at is not None
@@ -71,14 +67,6 @@ def task_closed_without_next(firm: Firm) -> Iterator[Outcome]:
                      "Поставьте следующую задачу: что, когда, зачем; или поставьте сделку на паузу, или закройте"),
                 Text("done {day}", "сделано {day}").fill(day=task.done_at.date()),
             )  # fmt: skip
-
-
-def _last_done(firm: Firm, deal: Deal) -> Task | None:
-    """The task done last, by today."""
-    for task in reversed(firm.done_tasks(deal)):
-        if task.done_at is not None and task.done_at.date() <= firm.as_of:
-            return task
-    return None
 
 
 @rule(
@@ -162,12 +150,13 @@ def unclear_task_title(
 
     How to fix: write what was done and to what end, as "Agreed the delivery terms with the buyer".
     """
-    done = _done(firm)
-    yield Judged(done)
+    yield Judged(firm.done)
     stop = {folded(word) for word in stop_words.split(",")}
     types = TASK_TYPE.lookup()
-    for task in done:
-        words = _title_fault(task.title, stop, types, least_characters, least_words)
+    titles = {task.title for task in firm.done}
+    faults = {t: _title_fault(t, stop, types, least_characters, least_words) for t in titles}
+    for task in firm.done:
+        words = faults[task.title]
         if words is not None:
             if task.title is None and (task.row, "title") in firm.book.tasks.problems:
                 continue
@@ -243,21 +232,23 @@ def action_without_result(
     How to fix: write two sentences now, or put a link to the letter or the recording.
     """
     exempt = {TASK_TYPE.lookup().get(folded(word), "") for word in exempt_types.split(",")} - {""}
-    done = _done(firm)
-    yield Judged(done)
-    copied = _copied(firm, done, repeats + 1, repeat_days)
-    for task in done:
+    yield Judged(firm.done)
+    copied = _copied(firm, repeats + 1, repeat_days)
+    for task in firm.done:
         if task.outcome in _NO_WORDS_NEEDED or task.type in exempt:
             continue
         if task.link is not None and not is_blank(_LINK, task.link):
             continue
         severity: Severity | None = "warning"
         text = task.result or ""
-        if len(text) < least_characters and is_blank(_RESULT, text):
+        short = len(text) < least_characters
+        if not short and task.row not in copied:
+            continue
+        if short and is_blank(_RESULT, text):
             if (task.row, "result") in firm.book.tasks.problems:
                 continue
             words, severity = Text("no result", "нет результата"), None
-        elif len(text) < least_characters and not _next_task_with_goal(firm, task):
+        elif short and not _next_task_with_goal(firm, task):
             words = _only(len(text))
         elif task.row in copied:
             words = Text("the same text as in other tasks", "тот же текст, что и в других задачах")
@@ -288,19 +279,20 @@ def _next_task_with_goal(firm: Firm, task: Task) -> bool:
     return deal is not None and any(step.due_at and step.goal for step in firm.steps(deal))
 
 
-def _copied(firm: Firm, done: Sequence[Task], times: int, days: int) -> set[int]:
+def _copied(firm: Firm, times: int, days: int) -> set[int]:
     """Sheet rows of the tasks whose result its person wrote at least `times` times within `days` days."""
-    alike: dict[str, list[Task]] = defaultdict(list)
-    for task in done:
-        if task.result is not None:
-            alike[" ".join(task.result.split()).casefold()].append(task)
-    wrote: dict[tuple[str, str], list[tuple[date, int]]] = defaultdict(list)
-    for text, tasks in alike.items():
-        for task in tasks if len(tasks) >= times else ():
-            assert task.done_at is not None
-            wrote[text, _author(firm, task)].append((task.done_at.date(), task.row))
+    typed = [task.result or "" for task in firm.done]
+    alike = {text: " ".join(text.split()).casefold() for text in set(typed)}
+    count = Counter(map(alike.__getitem__, typed))
+    wrote: dict[tuple[str, str], list[Task]] = defaultdict(list)
+    for task, text in zip(firm.done, typed, strict=True):
+        if text and count[alike[text]] >= times:
+            wrote[alike[text], _author(firm, task)].append(task)
     out: set[int] = set()
-    for entries in map(sorted, wrote.values()):
+    for tasks in wrote.values():
+        if len(tasks) < times:
+            continue
+        entries = sorted((task.done_at.date(), task.row) for task in tasks if task.done_at)
         for first in range(len(entries) - times + 1):
             window = entries[first : first + times]
             if window[-1][0] - window[0][0] < timedelta(days=days):

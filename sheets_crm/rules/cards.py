@@ -63,8 +63,9 @@ def incomplete_contact(firm: Firm) -> Iterator[Outcome]:
     unplaced = [contact for contact in contacts if furthest[contact.key] is None]
     if unplaced:
         yield Unchecked(_NO_ORDER, part="role", rows=unplaced)
+    lines = ((_CONTACTS.column("phone"), is_phone), (_CONTACTS.column("email"), is_email))
     for contact in contacts:
-        for column, fits in ((_CONTACTS.column("phone"), is_phone), (_CONTACTS.column("email"), is_email)):
+        for column, fits in lines:
             value = getattr(contact, column.key)
             if not is_blank(column, value) and not all(fits(part) for part in _parts(value)):
                 yield Found(contact, column.key, *_IMPOSSIBLE[column.key], same(f"«{value}»"), "impossible")

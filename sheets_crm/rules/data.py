@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import lru_cache
+from itertools import chain
+from operator import attrgetter
 
 from sheets_crm.book.parse import folded, visible
 from sheets_crm.findings import Found, Judged, Outcome
@@ -70,8 +72,9 @@ def wrong_value(firm: Firm) -> Iterator[Outcome]:
         yield Judged(table.rows)
     yield from _unreadable(firm)
     yield from _one_of_two(firm)
-    yield from _deals(firm)
-    yield from _tasks(firm)
+    strangers = _strangers(firm)
+    yield from _deals(firm, strangers)
+    yield from _tasks(firm, strangers)
     yield from _twins(firm)
     yield from _bad_settings(firm)
     yield from faulty_waivers(firm)
@@ -81,7 +84,8 @@ def wrong_value(firm: Firm) -> Iterator[Outcome]:
 
 def _unreadable(firm: Firm) -> Iterator[Outcome]:
     for key, table in firm.book.tables.items():
-        rows = {row.row: row for row in table.rows}
+        numbers = {number for number, _ in table.problems}
+        rows = {row.row: row for row in table.rows if row.row in numbers} if numbers else {}
         for (number, field), problem in sorted(table.problems.items()):
             if number not in rows or (key, field) == ("Tasks", "type"):  # an unknown type is TK04's business
                 continue
@@ -96,8 +100,7 @@ def _quoted(raw: str) -> str:
     return visible(raw if len(raw) <= _LONGEST_QUOTE else raw[:_LONGEST_QUOTE] + "…")
 
 
-def _deals(firm: Firm) -> Iterator[Outcome]:
-    strangers = _strangers(firm)
+def _deals(firm: Firm, strangers: Collection[str | None]) -> Iterator[Outcome]:
     for deal in firm.book.deals.rows:
         yield from _dates(firm, deal)
         if deal.amount is not None and deal.amount <= 0 and firm.kind(deal) != "refund":
@@ -136,17 +139,17 @@ def _strangers(firm: Firm) -> frozenset[str]:
     """Owners who are not in the team; an empty team knows nobody to be a stranger to."""
     if not firm.book.team.rows:
         return frozenset()
-    owners = {deal.owner for deal in firm.book.deals.rows} | {task.owner for task in firm.book.tasks.rows}
+    owners = set(map(attrgetter("owner"), chain(firm.book.deals.rows, firm.book.tasks.rows)))
     return frozenset(o for o in owners if o is not None and not firm.book.resolve("Team", o).candidates)
 
 
-def _tasks(firm: Firm) -> Iterator[Outcome]:
-    strangers = _strangers(firm)
+def _tasks(firm: Firm, strangers: Collection[str | None]) -> Iterator[Outcome]:
     for task in firm.book.tasks.rows:
         if task.owner in strangers:
             yield Found(task, "owner", _STRANGER, _IN_TEAM, _CHOOSE_OWNER, same(task.owner or ""))
-        contradicts = task.status == "open" if task.done_at else task.status == "done"
-        if contradicts and ("done_at" in firm.book.tasks.positions):
+        if task.status is None or task.status != ("open" if task.done_at else "done"):
+            continue
+        if "done_at" in firm.book.tasks.positions:
             yield Found(
                 task, "status",
                 Text("“done” without a date", "«сделана» без даты") if task.status == "done"
@@ -163,7 +166,11 @@ def _one_of_two(firm: Firm) -> Iterator[Outcome]:
     """
     rows: list[Deal | Task] = [*firm.book.deals.rows, *firm.book.tasks.rows]
     known = {folded(member.user) for member in firm.book.team.rows if member.user}
-    count = Counter(folded(row.owner) for row in rows if row.owner)
+    count: Counter[str] = Counter()
+    owners = Counter(map(attrgetter("owner"), rows))
+    for owner, times in owners.items():
+        if owner:
+            count[folded(owner)] += times
     by_look: dict[str, list[str]] = defaultdict(list)
     for name in {*known, *count}:
         by_look[name.translate(_LOOKS)].append(name)
@@ -171,9 +178,13 @@ def _one_of_two(firm: Firm) -> Iterator[Outcome]:
         look: max(names, key=lambda name: (name in known, count[name], name))
         for look, names in by_look.items()
     }
-    for row in rows:
-        name = folded(row.owner or "")
-        if name and right[name.translate(_LOOKS)] != name and mixed_word(row.owner or "") is None:
+    wrong = {
+        owner
+        for owner in owners
+        if owner and right[folded(owner).translate(_LOOKS)] != folded(owner) and mixed_word(owner) is None
+    }
+    for row in rows if wrong else ():
+        if row.owner in wrong:
             yield Found(
                 row, "owner", _LOOKS_LIKE_ANOTHER, _ONE_SPELLING, _CHOOSE_OWNER, same(row.owner or "")
             )
@@ -183,7 +194,8 @@ def _twins(firm: Firm) -> Iterator[Outcome]:
     for key, fields in _TWIN_COLUMNS.items():
         for row in firm.book.tables[key].rows:
             for field in fields:
-                word = mixed_word(getattr(row, field) or "")
+                text = getattr(row, field)
+                word = None if text is None or text.isascii() else mixed_word(text)
                 if word:
                     yield Found(
                         row, field, Text("Latin and Cyrillic letters in one word", "латинские и русские буквы в одном слове"),
@@ -195,7 +207,7 @@ def _twins(firm: Firm) -> Iterator[Outcome]:
 @lru_cache(maxsize=10_000)  # stages and owners repeat row after row
 def mixed_word(text: str) -> str | None:
     """The first word that mixes look-alike letters of the two alphabets; `IT-отдел` and `1С` do not."""
-    for word in () if text.isascii() else _WORD.findall(text):
+    for word in _WORD.findall(text):
         latin = {ch for ch in word if "a" <= ch.lower() <= "z"}
         cyrillic = {ch for ch in word if "а" <= ch.lower() <= "я" or ch in "ёЁ"}
         if latin and cyrillic and (latin <= _LATIN_TWINS or cyrillic <= _CYRILLIC_TWINS):
@@ -210,7 +222,7 @@ def _bad_settings(firm: Firm) -> Iterator[Outcome]:
 
 def _below_tables(firm: Firm) -> Iterator[Outcome]:
     for table in firm.book.tables.values():
-        row = next((row for row in table.rows if row.row == table.below), None)
+        row = next((row for row in table.rows if row.row == table.below), None) if table.below else None
         if row is not None and not isinstance(row, Clause):
             yield Found(
                 row, table.schema.fields[0].key,

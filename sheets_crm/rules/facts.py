@@ -20,6 +20,7 @@ from sheets_crm.schema import TABLES, Column, Deal, Stage, Task
 from sheets_crm.text import Text
 
 _DEALS = TABLES["Deals"]
+_COLUMNS = {column.key: column for column in _DEALS.columns}
 _CUT = "…"
 _LONGEST_DETAIL = 160
 _A_DAY = timedelta(days=1)
@@ -41,13 +42,13 @@ class DealFacts:
         """The value of a column; a blank first response is the first done contact. LookupError if there is none such."""
         if key == "first_response_at" and (answered := self.firm.first_response(self.deal)) is not None:
             return answered
-        if not self.firm.has(f"Deals.{key}"):
+        if not self.firm.book.deals.has(key):
             raise LookupError(key)
         return getattr(self.deal, key)
 
     def filled(self, key: str) -> bool:
         """Whether a column holds more than a placeholder."""
-        return not is_blank(_DEALS.column(key), self.field(key))
+        return not is_blank(_COLUMNS[key], self.field(key))
 
     def task_done(self, kind: str) -> bool:
         """Whether a task of that type is done on the deal."""

@@ -14,6 +14,7 @@ _PLACEHOLDERS = frozenset(
     {"-", "--", "—", "–", "?", "??", "???", ".", "test", "тест", "#ref!", "#n/a", "n/a", "xxx", "ххх"}
 )
 _NEGATIONS = frozenset({"нет", "no", "none", "0"})
+_LONGEST = max(map(len, _PLACEHOLDERS | _NEGATIONS))
 _NAMING = ("phone", "email", "id", "ref")
 _QUOTES = re.compile(r"[«»\"“”„']")
 
@@ -28,6 +29,8 @@ def is_blank(column: Column, value: object) -> bool:
     if isinstance(value, Decimal):
         return column.kind == "money" and value == 0
     if isinstance(value, bool | date | datetime):
+        return False
+    if isinstance(value, str) and value.isprintable() and len(value.strip()) > _LONGEST:
         return False
     word = folded(str(value))
     if word in _PLACEHOLDERS:

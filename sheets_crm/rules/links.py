@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from operator import attrgetter
 from typing import NamedTuple
 
 from sheets_crm.book import folded
@@ -94,9 +95,11 @@ def _obstacle(firm: Firm, target: str) -> Text | None:
 
 
 def _astray(firm: Firm, link: Link) -> Iterator[Found]:
+    astray = _leading_astray(firm, link)
+    if not astray:
+        return
     sheet = TABLES[link.target].sheet
     one, missing, add = (text.fill(sheet=sheet) for text in (_ONE, _MISSING, _ADD))
-    astray = _leading_astray(firm, link)
     for row in firm.book.tables[link.table].rows:
         reference = getattr(row, link.column)
         if reference not in astray:
@@ -114,11 +117,13 @@ def _leading_astray(firm: Firm, link: Link) -> Mapping[str, Sequence[Row]]:
     """
     column = TABLES[link.table].column(link.column)
     out = {}
-    for reference in {getattr(row, link.column) for row in firm.book.tables[link.table].rows}:
-        if is_blank(column, reference):
-            continue
+    for reference in set(map(attrgetter(link.column), firm.book.tables[link.table].rows)):
         found = firm.book.resolve(link.target, reference)
-        if found.row is None and not _by_shared_id(link, reference, found.candidates):
+        if (
+            found.row is None
+            and not is_blank(column, reference)
+            and not _by_shared_id(link, reference, found.candidates)
+        ):
             out[reference] = found.candidates
     return out
 
@@ -144,10 +149,9 @@ def _shared(firm: Firm, key: str) -> Iterator[Found]:
     """Rows of one table under one ID; only rows whose key had to be a hash can be such."""
     schema = TABLES[key]
     groups: dict[tuple[str, ...], list[Row]] = {}
-    for row in firm.book.tables[key].rows:
-        if row.key.startswith("~"):
-            values = tuple(folded(getattr(row, name) or "") for name in schema.identity)
-            groups.setdefault(values, []).append(row)
+    for row in [row for row in firm.book.tables[key].rows if row.key.startswith("~")]:
+        values = tuple(folded(getattr(row, name) or "") for name in schema.identity)
+        groups.setdefault(values, []).append(row)
     for values, rows in groups.items():
         if values[-1] and len(rows) > 1:
             for row in rows:

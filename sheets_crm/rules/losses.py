@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import TypeAlias
 
-from sheets_crm.book import folded
+from sheets_crm.book import folded, folded_name
 from sheets_crm.expr import Compare, Criterion, Filled, Mistake, holds
 from sheets_crm.findings import Found, Judged, Outcome, Unchecked
 from sheets_crm.firm import Firm
@@ -110,7 +110,7 @@ def loss_against_standard(firm: Firm) -> Iterator[Outcome]:
 
 
 def _listed(firm: Firm, deal: Deal) -> LossReason | None:
-    return firm.loss_reasons.get(folded(deal.lost_reason or ""))
+    return firm.loss_reasons.get(folded_name(deal.lost_reason or ""))
 
 
 Lost: TypeAlias = Sequence[tuple[Deal, LossReason]]
@@ -118,11 +118,15 @@ Lost: TypeAlias = Sequence[tuple[Deal, LossReason]]
 
 def _too_early(firm: Firm, judged: Lost) -> Iterator[Outcome]:
     unknown = []
+    by_pipeline: dict[str, dict[str, Decimal]] = {}
     for deal, reason in judged:
         if reason.allowed_from is None:
             continue
-        orders = _orders(firm, deal)
-        least = orders.get(folded(reason.allowed_from), _number(reason.allowed_from))
+        pipeline = _pipeline(firm, deal)
+        if pipeline not in by_pipeline:
+            by_pipeline[pipeline] = _orders(firm, pipeline)
+        orders = by_pipeline[pipeline]
+        least = orders.get(folded_name(reason.allowed_from), _number(reason.allowed_from))
         if least is not None and orders and least <= min(orders.values()):
             continue
         stages = [visit.stage for visit in firm.visits(deal)[:-1] if visit.stage in orders]
@@ -141,10 +145,13 @@ def _too_early(firm: Firm, judged: Lost) -> Iterator[Outcome]:
         yield Unchecked(_FROM_UNKNOWN, part="allowed_from", rows=unknown)
 
 
-def _orders(firm: Firm, deal: Deal) -> dict[str, Decimal]:
-    """The active stages of the pipeline that the deal was in, folded, with their orders."""
+def _pipeline(firm: Firm, deal: Deal) -> str:
     stage = firm.stage(deal)
-    pipeline = folded(deal.pipeline or (stage.pipeline if stage else None) or "")
+    return folded_name(deal.pipeline or (stage.pipeline if stage else None) or "")
+
+
+def _orders(firm: Firm, pipeline: str) -> dict[str, Decimal]:
+    """The active stages of a pipeline, folded, with their orders."""
     return {
         folded(s.stage): s.order
         for s in firm.book.stages.rows

@@ -86,7 +86,7 @@ def _last_touched(firm: Firm, deal: Deal) -> date | None:
     days = [change.as_of for change in firm.past.history.get(("Deals", deal.key), ())]
     days += [moment.date() for moment in (deal.updated_at, deal.created_at) if moment]
     days += [deal.stage_entered_at] if deal.stage_entered_at else []
-    days += [task.done_at.date() for task in firm.done_tasks(deal) if task.done_at]
+    days += [last.done_at.date()] if (last := firm.last_done(deal)) and last.done_at else []
     return max((day for day in days if day <= firm.as_of), default=None)
 
 
