@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sheets_crm.book import TableRows, as_text
@@ -31,21 +31,20 @@ def sentence(findings: Sequence[Finding], headers: Mapping[str, str], lang: str)
     return " · ".join(parts)
 
 
-def _texts(table: TableRows[Any], findings: Iterable[Finding], lang: str) -> Iterator[tuple[int, str]]:
-    """(sheet row, text) for every row of the table, and for rows that still bear an old text of ours."""
+def _texts(table: TableRows[Any], findings: Iterable[Finding], lang: str) -> dict[int, str]:
+    """Sheet row to text for every row of the table, and for rows that still bear an old text of ours."""
     by_row: dict[int, list[Finding]] = defaultdict(list)
     for finding in findings:
         by_row[finding.row].append(finding)
     headers = {key: _as_written(table, key) for key in table.positions}
-    for row in table.rows:
-        found = by_row.get(row.row)
-        yield row.row, sentence(found, headers, lang) if found else ""
-    known = {row.row for row in table.rows}
+    texts = dict.fromkeys((row.row for row in table.rows), "")
+    texts |= {row: sentence(found, headers, lang) for row, found in by_row.items() if row in texts}
     if table.grid is not None and table.has("hygiene"):
         at = table.positions["hygiene"]
         for number, cells in iter_rows(table.grid, table.header_row + 1):
-            if number not in known and at <= len(cells) and as_text(cells[at - 1]):
-                yield number, ""
+            if number not in texts and at <= len(cells) and as_text(cells[at - 1]):
+                texts[number] = ""
+    return texts
 
 
 def _as_written(table: TableRows[Any], key: str) -> str:
@@ -56,7 +55,7 @@ def _as_written(table: TableRows[Any], key: str) -> str:
 def column_update(table: TableRows[Any], findings: Iterable[Finding], lang: str) -> ColumnUpdate:
     """The To fix column of one table."""
     identity = [table.positions.get(key) for key in table.schema.identity]
-    texts = dict(_texts(table, findings, lang))
+    texts = _texts(table, findings, lang)
     titles = table.grid.rows[table.header_row - 1] if table.grid else ()
     taken = [t for at, t in enumerate(map(as_text, titles), start=1) if t and at != table.hygiene_column]
     return ColumnUpdate(

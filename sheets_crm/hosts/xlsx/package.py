@@ -25,7 +25,7 @@ CONTENT_TYPES = "[Content_Types].xml"
 
 Element: TypeAlias = etree._Element  # noqa: SLF001 - lxml gives its elements no public name
 
-_DEFLATE_LEVEL = 3
+_DEFLATE_LEVEL = 2
 _PACKED_PIECE = 1 << 15
 """Packed bytes taken at a time: sheets unpack to about ten times as many, which a processor has at hand."""
 _DATE = 33

@@ -86,7 +86,7 @@ def render(pages: Sequence[Page]) -> bytes:
 class _Sheet(Worksheet):  # type: ignore[misc]
     """A sheet whose formulas are not searched for each of the functions that Excel got after 2007, if they have none."""
 
-    def _prepare_formula(self, formula: str, expand_future_functions: bool = False) -> str:  # noqa: FBT001, FBT002 - as the base has it
+    def _prepare_formula(self, formula: str, expand_future_functions: bool = False) -> str:
         if formula.startswith("=") and _KNOWN_TO_ALL.issuperset(_FUNCTION.findall(formula)):
             return formula[1:]
         prepared: str = super()._prepare_formula(formula, expand_future_functions)

@@ -130,8 +130,9 @@ class Splice:
         self._strings = strings
         self._sheet = sheet
         self._any_cell = b'<%bc r="' % frame.prefix
-        self._column_looks = _column_looks(frame, wishes.columns)
-        self._openings = {column: self._any_cell + letters(column).encode() for column in wishes.columns}
+        columns = wishes.columns
+        self._column_looks = _column_looks(frame, columns)
+        self._openings = {column: self._any_cell + letters(column).encode() for column in columns}
         self._pending = sorted(wishes.cells, reverse=True)
         self._body = b""
         """The piece at hand."""
