@@ -210,9 +210,8 @@ class Book:
     def _resolve(self, table: str, reference: str | None) -> Resolved:
         if not reference:
             return Resolved(None)
-        name = folded(reference)
         for index in self._index(table):
-            found = index.get(name, ())
+            found = index.get(folded(reference), ())
             if found:
                 return Resolved(found[0] if len(found) == 1 else None, tuple(found))
         return Resolved(None)
@@ -230,11 +229,9 @@ class Book:
     @cached_property
     def _tasks(self) -> Mapping[str, Sequence[Task]]:
         by_deal: dict[str, list[Task]] = defaultdict(list)
-        named = {task.deal_id: task for task in self.tasks.rows}
-        keys = {reference: deal.key for reference, task in named.items() if (deal := self.deal_of(task))}
         for task in self.tasks.rows:
-            if (key := keys.get(task.deal_id)) is not None:
-                by_deal[key].append(task)
+            if (deal := self.deal_of(task)) is not None:
+                by_deal[deal.key].append(task)
         return by_deal
 
     def tasks_of(self, deal: Deal) -> Sequence[Task]:
