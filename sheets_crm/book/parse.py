@@ -75,11 +75,15 @@ class Reading(NamedTuple):
     """True where the firm itself chose the order: then 3/5/2026 is no longer ambiguous."""
 
 
-@lru_cache(maxsize=1 << 14)  # the names of stages, people and deals come again with every row
 def folded(text: str) -> str:
     """A text for comparing: no case, one space for many, no spaces at the ends, ё as е."""
-    if text.isascii() and text.isalnum():  # as IDs are
+    if text.isascii() and text.isalnum():  # as IDs are, of which every row has its own
         return text.lower()
+    return _folded(text)
+
+
+@lru_cache(maxsize=1 << 14)  # the names of stages, people and deals come again with every row
+def _folded(text: str) -> str:
     if not text.isprintable():
         text = _UNSEEN.sub("", _SPACES.sub(" ", text))
     return " ".join(text.split()).casefold().replace("ё", "е")
