@@ -298,17 +298,17 @@ def convert(
 ) -> tuple[list[Any], dict[int, Problem]]:
     """A whole column: typed values (None where blank or in doubt), and the problems by index."""
     # Columns repeat themselves, so each value is read once; but to a dictionary 1 is True.
-    once: Collection[Value] = dict.fromkeys(values)
-    numbers = _NUMBERS.intersection(map(type, once))
+    distinct: Collection[Value] = dict.fromkeys(values)
+    numbers = _NUMBERS.intersection(map(type, distinct))
     keys: Sequence[Any] = values
-    distinct: Collection[Any] = once
+    once: Collection[Any] = distinct
     if numbers and len(_NUMBERS.intersection(map(type, values))) > 1:
         keys = list(zip(map(type, values), values, strict=True))
-        distinct = dict.fromkeys(keys)
-        once = [value for _, value in distinct]
-    typed, doubtful = _parsed(column, distinct, once, reading)
+        once = dict.fromkeys(keys)
+        distinct = [value for _, value in once]
+    typed, doubtful = _parsed(column, once, distinct, reading)
     if column.kind in _WORDED:
-        for key, problem in odd_texts(column, zip(distinct, once, strict=True)).items():
+        for key, problem in odd_texts(column, zip(once, distinct, strict=True)).items():
             if problem.fatal:
                 typed[key] = None
             doubtful.setdefault(key, problem)
