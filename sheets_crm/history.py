@@ -210,6 +210,8 @@ def scalar(value: object) -> str:
     """A value as the log holds it: ISO dates, the shortest decimal, nothing for None; at most 400 characters."""
     if value is None:
         return ""
+    if isinstance(value, str):
+        return _short(value)
     if isinstance(value, datetime):
         return value.isoformat(timespec="minutes")
     if isinstance(value, date):
@@ -403,7 +405,7 @@ def _replay(
 
 def has_evidence(event: Mapping[str, Any]) -> bool:
     """Whether an opening says whose finding it is, in which cell, what stood there and what was asked."""
-    return all(isinstance(event.get(name), str) for name in _EVIDENCE)
+    return all(map(_is_text, map(event.get, _EVIDENCE)))
 
 
 def _replay_bonus(
@@ -567,6 +569,8 @@ def _row_events(past: Past, book: Book) -> Iterator[dict[str, Any]]:
             now, before = tracked(row), past.seen.get((table, row.key))
             if before is None:
                 yield {"e": "seen", "t": table, "k": row.key, "v": now}
+                continue
+            if now == before.fields:
                 continue
             for name, value in now.items():
                 old = before.fields.get(name, "")

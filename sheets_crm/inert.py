@@ -32,7 +32,8 @@ def on_screen(text: str) -> str:
 def on_screen_with_looks(text: str) -> str:
     """Lines for a terminal that may bear our own styles, and nothing else that steers it."""
     parts = _OUR_LOOK.split(text)
-    return "".join(part if n % 2 else on_screen(part) for n, part in enumerate(parts))
+    parts[::2] = map(on_screen, parts[::2])  # what stands between two looks
+    return "".join(parts)
 
 
 def in_csv(text: str) -> str:

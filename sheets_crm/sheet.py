@@ -381,8 +381,11 @@ class LogLine(NamedTuple):
 
 def log_rows(grid: Grid) -> tuple[tuple[int, LogLine], ...]:
     """The log as every host keeps it, from row 1 on: the line in column A, its seal or nothing in column B."""
-    rows = ((row, grid.value(row, 1), grid.value(row, 2)) for row in range(1, len(grid.rows) + 1))
-    return tuple((row, LogLine(str(text), str(seal) if seal else None)) for row, text, seal in rows if text)
+    return tuple(
+        (row, LogLine(str(cells[0]), str(cells[1]) if len(cells) > 1 and cells[1] else None))
+        for row, cells in enumerate(grid.rows, start=1)
+        if cells and cells[0]
+    )
 
 
 def log_lines(grid: Grid) -> tuple[LogLine, ...]:

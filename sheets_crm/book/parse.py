@@ -75,11 +75,15 @@ class Reading(NamedTuple):
     """True where the firm itself chose the order: then 3/5/2026 is no longer ambiguous."""
 
 
-@lru_cache(maxsize=1 << 14)  # the names of stages, people and deals come again with every row
 def folded(text: str) -> str:
     """A text for comparing: no case, one space for many, no spaces at the ends, ё as е."""
-    if text.isascii() and text.isalnum():  # as IDs are
+    if text.isascii() and text.isalnum():  # as IDs are, of which every row has its own
         return text.lower()
+    return _folded(text)
+
+
+@lru_cache(maxsize=1 << 14)  # the names of stages, people and deals come again with every row
+def _folded(text: str) -> str:
     if not text.isprintable():
         text = _UNSEEN.sub("", _SPACES.sub(" ", text))
     return " ".join(text.split()).casefold().replace("ё", "е")
@@ -300,17 +304,17 @@ def convert(
 ) -> tuple[list[Any], dict[int, Problem]]:
     """A whole column: typed values (None where blank or in doubt), and the problems by index."""
     # Columns repeat themselves, so each value is read once; but to a dictionary 1 is True.
-    once: Collection[Value] = dict.fromkeys(values)
-    numbers = _NUMBERS.intersection(map(type, once))
+    distinct: Collection[Value] = dict.fromkeys(values)
+    numbers = _NUMBERS.intersection(map(type, distinct))
     keys: Sequence[Any] = values
-    distinct: Collection[Any] = once
+    once: Collection[Any] = distinct
     if numbers and len(_NUMBERS.intersection(map(type, values))) > 1:
         keys = list(zip(map(type, values), values, strict=True))
-        distinct = dict.fromkeys(keys)
-        once = [value for _, value in distinct]
-    typed, doubtful = _parsed(column, distinct, once, reading)
+        once = dict.fromkeys(keys)
+        distinct = [value for _, value in once]
+    typed, doubtful = _parsed(column, once, distinct, reading)
     if column.kind in _WORDED:
-        for key, problem in odd_texts(column, zip(distinct, once, strict=True)).items():
+        for key, problem in odd_texts(column, zip(once, distinct, strict=True)).items():
             if problem.fatal:
                 typed[key] = None
             doubtful.setdefault(key, problem)

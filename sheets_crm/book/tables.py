@@ -320,15 +320,10 @@ def _is_total(text: str | None) -> bool:
 
 
 def _typed(
-    schema: Table,
-    grid: Grid,
-    positions: Mapping[str, int],
-    own: set[int],
-    numbers: Sequence[int],
+    schema: Table, grid: Grid, positions: Mapping[str, int], own: set[int], numbers: Sequence[int],
     reading: Reading,
-) -> tuple[list[Any], dict[tuple[int, str], Problem], tuple[Fill, ...]]:
+) -> tuple[list[Any], dict[tuple[int, str], Problem], tuple[Fill, ...]]:  # fmt: skip
     data = [grid.rows[number - 1] for number in numbers]
-    narrowest = min(map(len, data), default=0)
     problems: dict[tuple[int, str], Problem] = {}
     columns: list[list[Any]] = []
     fills: tuple[Fill, ...] = ()
@@ -337,12 +332,7 @@ def _typed(
         if at is None:
             columns.append([None] * len(data))
             continue
-        cells = (
-            [c[at - 1] if at <= len(c) else None for c in data]
-            if at > narrowest
-            else [c[at - 1] for c in data]
-        )
-        values, found = convert(column, cells, reading)
+        values, found = convert(column, [c[at - 1] if at <= len(c) else None for c in data], reading)
         problems.update({(numbers[i], column.key): problem for i, problem in found.items()})
         columns.append(values)
     keys = [c.key for c in schema.fields]
@@ -401,12 +391,9 @@ def _fill_ids(
 
 
 def _row_keys(
-    schema: Table,
-    keys: Sequence[str],
-    columns: Sequence[list[Any]],
-    data: Sequence[Sequence[Value]],
+    schema: Table, keys: Sequence[str], columns: Sequence[list[Any]], data: Sequence[Sequence[Value]],
     own: set[int],
-) -> list[str]:
+) -> list[str]:  # fmt: skip
     """The ID, trimmed and case-folded; where it is blank or not the only one, a hash of what the user typed."""
     parts = [
         [folded(v) if isinstance(v, str) else str(v or "") for v in columns[keys.index(k)]]
