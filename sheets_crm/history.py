@@ -157,8 +157,8 @@ class Past:
 
     def changes(self, row: Row, name: str) -> list[Change]:
         """The recorded changes of one field of a row, oldest first."""
-        found = self.history.get((TABLE_OF[type(row)], row.key), ())
-        return [change for change in found if change.field == name]
+        found = self.history.get((TABLE_OF[type(row)], row.key))
+        return [change for change in found if change.field == name] if found else []
 
     def value_on(self, row: Row, name: str, day: date) -> str | None:
         """What a tracked field held at the end of a day, as the log holds it; None if the log did not know the row yet."""

@@ -243,22 +243,6 @@ class Book:
         return found if isinstance(found, Deal) else None
 
     @cached_property
-    def _tasks(self) -> Mapping[str, Sequence[Task]]:
-        alike: dict[str | None, list[Task]] = defaultdict(list)
-        for task in self.tasks.rows:
-            alike[task.deal_id].append(task)
-        by_deal: dict[str, list[Task]] = {}
-        for tasks in alike.values():
-            if (deal := self.deal_of(tasks[0])) is not None:
-                others = by_deal.get(deal.key)
-                by_deal[deal.key] = sorted([*others, *tasks], key=lambda task: task.row) if others else tasks
-        return by_deal
-
-    def tasks_of(self, deal: Deal) -> Sequence[Task]:
-        """The tasks on a deal, in the sheet's order."""
-        return self._tasks.get(deal.key, ())
-
-    @cached_property
     def _open_by(self) -> Mapping[str, Mapping[str, Sequence[Deal]]]:
         """Reference column to folded reference to the open deals that bear it."""
         out: dict[str, dict[str, list[Deal]]] = {
