@@ -432,14 +432,14 @@ def fingerprint(book: Book, *, as_of: date, version: str) -> str:
     return digest.hexdigest()
 
 
-def place(finding: Finding, past: Past, as_of: date) -> Finding:
-    """The finding with its occurrence and the day it was first seen (DESIGN section 2)."""
-    before = past.standing.get(finding.key)
+def place(key: FindingKey, past: Past, as_of: date) -> tuple[int, date]:
+    """The occurrence of a finding and the day it was first seen (DESIGN section 2)."""
+    before = past.standing.get(key)
     if before is None:
-        return finding._replace(occurrence=1, first_seen=as_of, last_seen=as_of)
+        return 1, as_of
     if before.state == "cleared" and before.since < as_of:
-        return finding._replace(occurrence=before.occurrence + 1, first_seen=as_of, last_seen=as_of)
-    return finding._replace(occurrence=before.occurrence, first_seen=before.first_seen, last_seen=as_of)
+        return before.occurrence + 1, as_of
+    return before.occurrence, before.first_seen
 
 
 class Difference(NamedTuple):
