@@ -46,9 +46,8 @@ def deal_without_task(firm: Firm, *, horizon_days: int = 45) -> Iterator[Outcome
     the deal with a return date, or close it.
     """
     yield Judged(firm.open_deals)
-    free_since = (
-        firm.calendar.earlier(firm.as_of - _A_DAY, 0) + 2 * _A_DAY
-    )  # no working day between it and today
+    # From this day on no working day is over: whatever happened since is free.
+    free_since = firm.calendar.earlier(firm.as_of - _A_DAY, 0) + 2 * _A_DAY
     just_done = {
         deal.key
         for task in firm.book.tasks.rows
