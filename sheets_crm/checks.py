@@ -14,6 +14,7 @@ from sheets_crm.book import TABLE_OF, Book, TableRows
 from sheets_crm.book.settings import Settings, resolve
 from sheets_crm.findings import Answerable, Finding, FindingKey, Found, Judged, NotChecked, Unchecked
 from sheets_crm.firm import Firm
+from sheets_crm.history import place
 from sheets_crm.rules.registry import RULES, Rule
 from sheets_crm.schema import TABLES, Row
 from sheets_crm.text import Text
@@ -39,7 +40,7 @@ class Checked:
     """What the rules said about a firm."""
 
     findings: tuple[Finding, ...]
-    """Not yet placed in history; one per key."""
+    """Placed in history, but not yet judged; one per key."""
     judged: Mapping[str, Sequence[Row]]
     """Code to the rows that the rule judged; only rules that judged at least one."""
     unchecked: Mapping[str, Sequence[Unchecked]]
@@ -118,9 +119,9 @@ def _finding(rule: Rule, found: Found, firm: Firm) -> Finding:
     deal = firm.deal_of(found.row)
     own = firm.settings.severity.get(rule.code)
     severity = own if own and own != rule.severity else found.severity or rule.severity
+    finding_key = FindingKey(rule.code, key, found.row.key, found.field, found.detail)
     return Finding(
-        FindingKey(rule.code, key, found.row.key, found.field, found.detail),
-        rule.name, rule.title, severity,  # type: ignore[arg-type]
+        finding_key, rule.name, rule.title, severity,  # type: ignore[arg-type]
         _KEEPERS.get(key, rule.answerable), table.sheet or "", found.row.row,
         table.cell(found.row.row, field) if field else None, field,
         firm.owner_of(found.row),
@@ -128,6 +129,7 @@ def _finding(rule: Rule, found: Found, firm: Firm) -> Finding:
         firm.settings.minutes.get(rule.code, rule.minutes), deal.key if deal else None,
         deal.amount if deal else None, ((deal.currency or firm.base_currency).upper() if deal.amount is not None else None)
         if deal else None,
+        *place(finding_key, firm.past, firm.as_of), firm.as_of,
     )  # fmt: skip
 
 

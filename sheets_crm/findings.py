@@ -85,7 +85,7 @@ class FindingKey(NamedTuple):
 @lru_cache(maxsize=1 << 17)
 def _id(key: FindingKey, occurrence: int) -> str:
     digest = hashlib.sha256("\x1f".join((*key, str(occurrence))).encode()).digest()
-    return base64.b32encode(digest[:10]).decode()[:12]  # the first characters do not hang on the rest
+    return base64.b32encode(digest[:10]).decode()[:12]  # 12 characters are the first 60 bits
 
 
 class Finding(NamedTuple):

@@ -157,8 +157,8 @@ class Past:
 
     def changes(self, row: Row, name: str) -> list[Change]:
         """The recorded changes of one field of a row, oldest first."""
-        found = self.history.get((TABLE_OF[type(row)], row.key), ())
-        return [change for change in found if change.field == name]
+        found = self.history.get((TABLE_OF[type(row)], row.key))
+        return [change for change in found if change.field == name] if found else []
 
     def value_on(self, row: Row, name: str, day: date) -> str | None:
         """What a tracked field held at the end of a day, as the log holds it; None if the log did not know the row yet."""
@@ -444,14 +444,14 @@ def fingerprint(book: Book, *, as_of: date, version: str) -> str:
     return digest.hexdigest()
 
 
-def place(finding: Finding, past: Past, as_of: date) -> Finding:
-    """The finding with its occurrence and the day it was first seen (DESIGN section 2)."""
-    before = past.standing.get(finding.key)
+def place(key: FindingKey, past: Past, as_of: date) -> tuple[int, date]:
+    """The occurrence of a finding and the day it was first seen (DESIGN section 2)."""
+    before = past.standing.get(key)
     if before is None:
-        return finding._replace(occurrence=1, first_seen=as_of, last_seen=as_of)
+        return 1, as_of
     if before.state == "cleared" and before.since < as_of:
-        return finding._replace(occurrence=before.occurrence + 1, first_seen=as_of, last_seen=as_of)
-    return finding._replace(occurrence=before.occurrence, first_seen=before.first_seen, last_seen=as_of)
+        return before.occurrence + 1, as_of
+    return before.occurrence, before.first_seen
 
 
 class Difference(NamedTuple):

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from sheets_crm.checks import RULES, Checked
 from sheets_crm.findings import SEVERITIES, Finding, FindingKey, NotChecked
 from sheets_crm.firm import Firm
-from sheets_crm.history import Counted, Difference, difference, place
+from sheets_crm.history import Counted, Difference, difference
 from sheets_crm.schema import Deal
 
 CAUSES: tuple[tuple[str, tuple[str, ...]], ...] = (
@@ -69,13 +69,12 @@ class Verdict:
 
 
 def judge(firm: Firm, checked: Checked) -> Verdict:
-    """The verdict on a firm: every finding placed in history, hidden or shown, with its status."""
-    placed = [place(finding, firm.past, firm.as_of) for finding in checked.findings]
-    shown, hidden = one_cause(placed)
+    """The verdict on a firm: every finding hidden or shown, with its status, and what became of the earlier ones."""
+    shown, hidden = one_cause(checked.findings)
     deals = {deal.key: deal for deal in firm.book.deals.rows}
     judged = [with_status(finding, firm, deals.get(finding.deal or "")) for finding in shown]
     judged.sort(key=_worst_first)
-    change = difference(placed, firm.past, firm.book, checked.judged, checked.unchecked)
+    change = difference(checked.findings, firm.past, firm.book, checked.judged, checked.unchecked)
     silent = firm.past.last is None or "TK01" not in checked.judged
     firm_score, by_owner = _scores(firm, judged, silent=silent)
     return Verdict(

@@ -212,24 +212,23 @@ class Book:
         return defaultdict(dict)
 
     @cached_property
-    def _indexes(self) -> dict[tuple[str, str], _Index]:
-        """(table, column) to its rows by what stands there, folded; only what was asked for."""
+    def _indexes(self) -> dict[str, tuple[_Index, _Index]]:
+        """The tables that were asked for: rows by ID and rows by name, folded."""
         return {}
 
-    def _index(self, key: str, column: str) -> _Index:
-        if (key, column) not in self._indexes:
-            index = self._indexes[key, column] = {}
-            for row in self.tables[key].rows:
-                if isinstance(value := getattr(row, column, None), str):
-                    index.setdefault(folded(value), []).append(row)
-        return self._indexes[key, column]
+    def _index(self, key: str) -> tuple[_Index, _Index]:
+        found = self._indexes.get(key)
+        if found is None:
+            rows, identity = self.tables[key].rows, self.tables[key].schema.identity[0]
+            found = self._indexes[key] = (_by(identity, rows), _by("name", rows))
+        return found
 
     def _resolve(self, table: str, reference: str | None) -> Resolved:
         if not reference:
             return Resolved(None)
+        ids, names = self._index(table)
         name = folded(reference)
-        identity = self.tables[table].schema.identity[0]
-        found = self._index(table, identity).get(name) or self._index(table, "name").get(name) or ()
+        found = ids.get(name) or names.get(name) or ()
         return Resolved(found[0] if len(found) == 1 else None, tuple(found))
 
     def member(self, user: str | None) -> Member | None:
@@ -241,22 +240,6 @@ class Book:
         """The deal that a task belongs to; None if it names none, or more than one."""
         found = self.resolve("Deals", task.deal_id).row
         return found if isinstance(found, Deal) else None
-
-    @cached_property
-    def _tasks(self) -> Mapping[str, Sequence[Task]]:
-        alike: dict[str | None, list[Task]] = defaultdict(list)
-        for task in self.tasks.rows:
-            alike[task.deal_id].append(task)
-        by_deal: dict[str, list[Task]] = {}
-        for tasks in alike.values():
-            if (deal := self.deal_of(tasks[0])) is not None:
-                others = by_deal.get(deal.key)
-                by_deal[deal.key] = sorted([*others, *tasks], key=lambda task: task.row) if others else tasks
-        return by_deal
-
-    def tasks_of(self, deal: Deal) -> Sequence[Task]:
-        """The tasks on a deal, in the sheet's order."""
-        return self._tasks.get(deal.key, ())
 
     @cached_property
     def _open_by(self) -> Mapping[str, Mapping[str, Sequence[Deal]]]:
@@ -287,6 +270,15 @@ class Book:
     def open_deals_of(self, card: Contact | Company) -> Sequence[Deal]:
         """The open deals that name a contact or a company."""
         return self._open_by["contact_id" if isinstance(card, Contact) else "company_id"].get(card.key, ())
+
+
+def _by(column: str, rows: Iterable[Row]) -> _Index:
+    """Rows by the text of a column, folded; none where they have no such column."""
+    out: _Index = {}
+    for row in rows:
+        if isinstance(value := getattr(row, column, None), str):
+            out.setdefault(folded(value), []).append(row)
+    return out
 
 
 def task_is_open(task: Task) -> bool:

@@ -292,12 +292,13 @@ def appeals(firm: Firm, verdict: Verdict, book: Ledger) -> list[Appealed]:
     for count in book.all:
         for id_ in people.keys() & count.ids:
             people[id_].add(person(firm, count.user))
-    now = {f.id: f for f in (*verdict.findings, *verdict.hidden)}
-    for id_ in people.keys() & now.keys():
-        if now[id_].rule in bearing() and (owner := now[id_].owner):
-            people[id_].add(person(firm, owner))
-    known = set(now)
-    if not known.issuperset(people):
+    now, codes = (*verdict.findings, *verdict.hidden), bearing()
+    owners = {f.id: f.owner for f in now if f.rule in codes and f.owner}
+    for id_ in people.keys() & owners.keys():
+        people[id_].add(person(firm, owners[id_]))
+    known: set[str] = set()
+    if not all(people.values()):
+        known = {f.id for f in now}
         known.update(s.key.id(n) for s in firm.past.standing.values() for n in range(1, s.occurrence + 1))
     return [_appealed(firm, row, id_, people[id_], known=id_ in known) for id_, row in named]
 

@@ -478,7 +478,9 @@ class Funnel:
     def _by_person(self, rank: int) -> Mapping[str, Ratio]:
         """Moved on / entered at a stage, by who led the deal when it left, or leads it now."""
         cohort = self._cohort(rank, self.table[rank].mature)[0]
-        names = [self._left_by(way, rank) for way in cohort]
+        led = [self._left_by(way, rank) for way in cohort]
+        known = {name: self._known(person(self.firm, name)) for name in dict.fromkeys(led)}
+        names = [known[name] for name in led]
         moved = Counter(name for name, way in zip(names, cohort, strict=True) if way.fate(rank) == "moved")
         return {name: Ratio(moved[name], entered) for name, entered in Counter(names).items()}
 
@@ -486,14 +488,12 @@ class Funnel:
     def _names(self) -> dict[str, str]:
         return {}
 
-    def _left_by(self, way: Way, rank: int) -> str:
+    def _left_by(self, way: Way, rank: int) -> str | None:
         """Who led a deal when it left a stage: as the log knew it, as the history has it, else as it is now."""
         stage = folded_name(self.stages[rank].stage or "")
         left = way.left(rank)
         then = self.firm.past.value_on(way.deal, "owner", left) if left else None
-        return self._known(
-            person(self.firm, then or self.records.owners.get((way.deal.key, stage)) or way.deal.owner)
-        )
+        return then or self.records.owners.get((way.deal.key, stage)) or way.deal.owner
 
     def _known(self, name: str) -> str:
         """A person's folded name; how it is written is kept."""

@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
-from operator import attrgetter
 from typing import Literal, NamedTuple, TypeAlias
 
 from sheets_crm.firm import Firm
@@ -100,7 +99,7 @@ def waterfall(firm: Firm, period: Period) -> Waterfall | None:
     opening, closing, unknown = NONE, NONE, 0
     rest_then, rest_now = (Period(max(period.start, day), period.end) for day in (since, firm.as_of))
     for deal in firm.book.deals.rows:
-        after = _state(firm, money, Terms._make(_terms(deal)), rest_now)
+        after = _state(firm, money, deal, rest_now)
         if deal.key.startswith("~"):
             unknown += after.due
             continue
@@ -116,7 +115,7 @@ def waterfall(firm: Firm, period: Period) -> Waterfall | None:
     )
 
 
-def _state(firm: Firm, money: Exchange, terms: Terms, rest: Period) -> State:
+def _state(firm: Firm, money: Exchange, terms: Deal | Terms, rest: Period) -> State:
     kind, closed = firm.book.kind_at(terms.pipeline, terms.stage), terms.closed_at is not None
     worth = None if terms.amount is None else money.worth(terms.amount, terms.currency, firm.as_of)
     is_open = kind == "active" and not closed
@@ -164,9 +163,6 @@ def _entry(deal: Deal, before: State | None) -> Step:
     if before is None:
         return "reopened" if deal.reactivated_from else "created"
     return "reopened" if before.closed or before.kind != "active" else "pulled_in"
-
-
-_terms = attrgetter(*Terms._fields)
 
 
 def as_it_was(firm: Firm, deal: Deal, day: date) -> Terms | None:

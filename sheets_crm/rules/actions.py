@@ -282,12 +282,16 @@ def _next_task_with_goal(firm: Firm, task: Task) -> bool:
 def _copied(firm: Firm, times: int, days: int) -> set[int]:
     """Sheet rows of the tasks whose result its person wrote at least `times` times within `days` days."""
     typed = [task.result or "" for task in firm.done]
-    alike = {text: " ".join(text.split()).casefold() for text in set(typed)}
-    count = Counter(map(alike.__getitem__, typed))
+    often = Counter(typed)
+    alike = {text: " ".join(text.split()).casefold() for text in often}
+    count: dict[str, int] = defaultdict(int)
+    for text, plain in alike.items():
+        count[plain] += often[text]
+    repeated = {text: plain for text, plain in alike.items() if text and count[plain] >= times}
     wrote: dict[tuple[str, str], list[Task]] = defaultdict(list)
     for task, text in zip(firm.done, typed, strict=True):
-        if text and count[alike[text]] >= times:
-            wrote[alike[text], _author(firm, task)].append(task)
+        if text in repeated:
+            wrote[repeated[text], _author(firm, task)].append(task)
     out: set[int] = set()
     for tasks in wrote.values():
         if len(tasks) < times:

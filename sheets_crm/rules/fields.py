@@ -31,7 +31,7 @@ def is_blank(column: Column, value: object) -> bool:
     if isinstance(value, bool | date | datetime):
         return False
     if isinstance(value, str) and value.isprintable() and len(value.strip()) > _LONGEST:
-        return False
+        return False  # folding only shortens spaces and what is not seen, and no placeholder has a space
     word = folded(str(value))
     if word in _PLACEHOLDERS:
         return True

@@ -117,7 +117,8 @@ def _leading_astray(firm: Firm, link: Link) -> Mapping[str, Sequence[Row]]:
     """
     column = TABLES[link.table].column(link.column)
     out = {}
-    for reference in set(map(attrgetter(link.column), firm.book.tables[link.table].rows)):
+    references = set(map(attrgetter(link.column), firm.book.tables[link.table].rows))
+    for reference in references - _sole_ids(firm, link.target):
         found = firm.book.resolve(link.target, reference)
         if (
             found.row is None
@@ -126,6 +127,12 @@ def _leading_astray(firm: Firm, link: Link) -> Mapping[str, Sequence[Row]]:
         ):
             out[reference] = found.candidates
     return out
+
+
+def _sole_ids(firm: Firm, target: str) -> set[str]:
+    """The IDs of one row each, as they are typed: whoever writes one just so has nothing to be looked up."""
+    identity = TABLES[target].identity[0]
+    return {getattr(row, identity) for row in firm.book.tables[target].rows if not row.key.startswith("~")}
 
 
 def _by_shared_id(link: Link, reference: str, candidates: Sequence[Row]) -> bool:

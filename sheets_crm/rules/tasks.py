@@ -11,6 +11,7 @@ from sheets_crm.rules.registry import rule
 from sheets_crm.schema import Deal
 from sheets_crm.text import DAYS, Text
 
+_A_DAY = timedelta(days=1)
 _A_STEP = Text("an open task due within {horizon}", "открытая задача со сроком в ближайшие {horizon}")
 _HORIZON = Text("How many days ahead a next step may lie", "На сколько дней вперёд может быть следующий шаг")
 
@@ -45,10 +46,19 @@ def deal_without_task(firm: Firm, *, horizon_days: int = 45) -> Iterator[Outcome
     the deal with a return date, or close it.
     """
     yield Judged(firm.open_deals)
+    # From this day on no working day is over: whatever happened since is free.
+    free_since = firm.calendar.earlier(firm.as_of - _A_DAY, 0) + 2 * _A_DAY
+    just_done = {
+        deal.key
+        for task in firm.book.tasks.rows
+        if task.done_at is not None
+        and free_since <= task.done_at.date() <= firm.as_of
+        and (deal := firm.book.deal_of(task)) is not None
+    }
     for deal in firm.open_deals:
         if has_next_step(firm, deal, horizon_days):
             continue
-        if firm.as_of <= firm.calendar.on_or_after(_last_event(firm, deal)):
+        if deal.key in just_done or _last_event(firm, deal) >= free_since:
             continue
         dates = _step_dates(firm, deal)
         expected = _A_STEP.fill(horizon=DAYS.of(horizon_days))
@@ -87,9 +97,8 @@ def _typed_step(firm: Firm, deal: Deal) -> list[date]:
 
 
 def _last_event(firm: Firm, deal: Deal) -> date:
-    """The latest of creation, last task done, change of owner and entry into the stage; the first day if unknown."""
-    days = [task.done_at.date() for task in firm.book.tasks_of(deal) if task.done_at]
-    days += [change.as_of for name in ("owner", "stage") for change in firm.past.changes(deal, name)]
+    """The latest of creation, change of owner and entry into the stage; the first day if unknown."""
+    days = [change.as_of for name in ("owner", "stage") for change in firm.past.changes(deal, name)]
     days += [deal.created_at.date()] if deal.created_at else []
     days += [deal.stage_entered_at] if deal.stage_entered_at else []
     return max((day for day in days if day <= firm.as_of), default=date.min.replace(year=1900))
