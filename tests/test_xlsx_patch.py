@@ -536,6 +536,10 @@ SABOTAGE = {
     "broken XML": lambda xml: xml.replace(b"</row>", b"</rov>", 1),
     "a header that stood": lambda xml: xml.replace(b">To fix<", b">Mine<"),
     "an ID that stood": lambda xml: xml.replace(b">D0006<", b">D0007<"),
+    "a row after the last": lambda xml: xml.replace(
+        b"</sheetData>", b'<row r="99"><c r="A99"><v>1</v></c></row></sheetData>'
+    ),
+    "a comment among the rows": lambda xml: xml.replace(b"</row>", b"<!-- --></row>", 1),
     "our cell before its neighbour": lambda xml: re.sub(
         rb'(<c r="C3".*?</c>)(<c r="D3".*?</c>)', rb"\2\1", xml
     ),
@@ -550,6 +554,18 @@ def test_the_guard_sees_any_foreign_change_on_a_touched_sheet(case: str) -> None
     prove(before, after, changes)
     spoilt = with_parts(after, {DEALS: SABOTAGE[case]})
     assert parts(spoilt)[DEALS] != parts(after)[DEALS]
+    with pytest.raises(WorkbookUnsafe):
+        prove(before, spoilt, changes)
+
+
+def test_the_guard_sees_log_lines_in_the_wrong_order() -> None:
+    """Excel repairs rows that do not go up."""
+    before = patched(firm(), Changes(log=(LogLine("one"),), log_name="log"))
+    changes = Changes(log=(LogLine("two"), LogLine("three")))
+    after = patched(before, changes)
+    two_rows = re.compile(rb'(<row r="2".*?</row>)(<row r="3".*?</row>)')
+    spoilt = with_parts(after, {"xl/worksheets/sheet3.xml": lambda xml: two_rows.sub(rb"\2\1", xml)})
+    assert parts(spoilt) != parts(after)
     with pytest.raises(WorkbookUnsafe):
         prove(before, spoilt, changes)
 
