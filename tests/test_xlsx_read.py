@@ -306,6 +306,8 @@ DAMAGED = [
     ("a column right of the last", b'<row r="1"><c r="XFE1"/></row>', "a cell at XFE1"),
     ("a column beyond all", b'<row r="1"><c r="ZZZZZ1"/></row>', "a cell at ZZZZZ1"),
     ("a cell below the last row", b'<row r="1"><c r="A1"/><c r="B1048577"/></row>', "a cell at B1048577"),
+    ("a row that begins with 0", b'<row r="1"><c r="A1"/><c r="B01"><v>1</v></c></row>', "a cell at B01"),
+    ("a cell in row 0", b'<row r="1"><c r="A1"/><c r="B0"><v>1</v></c></row>', "a cell at B0"),
     ("a cell without an end", b'<row r="1"><c r="A1"><f>1', "a cell is cut off"),
     ("cells of another namespace", b'<row r="1"><zz:c r="XFD1"/></row>', "sheet Deals: :c "),
 ]  # fmt: skip

@@ -383,8 +383,11 @@ class _Scan:
         return self._last
 
     def _refuse_cells_below(self, rows: int) -> None:
-        """Calamine goes by the cells' own addresses, so the rows alone do not bound them."""
-        below = re.search(rb'<c r="([A-Z]{1,3}+(?:%b))"' % _after(str(rows), "9", 10), self._body)
+        """Calamine goes by the cells' own addresses, so the rows alone do not bound them.
+
+        A row that begins with 0 is nowhere; a sketch does not show it.
+        """
+        below = re.search(rb'<c r="([A-Z]{1,3}+(?:0[0-9]*|%b))"' % _after(str(rows), "9", 10), self._body)
         if below:
             raise self._no_such_cell(below[1])
 
