@@ -20,9 +20,7 @@ from tests.xlsx_samples import firm, parts, report, run
 DAY = date(2026, 5, 27)
 SIZES = (1, 40, 1_000, 30_000)
 PLACES = {
-    "sheets_crm.hosts.xlsx.pieces": ("PIECE",),
-    "sheets_crm.hosts.xlsx.preflight": ("PIECE",),
-    "sheets_crm.hosts.xlsx.package": ("_PACKED_PIECE",),
+    "sheets_crm.hosts.xlsx.zipped": ("PIECE", "_PACKED_PIECE"),
     "sheets_crm.hosts.xlsx.read": ("_SLICE",),
 }
 

@@ -18,6 +18,7 @@ DEPENDENCIES = {
     "click": "click", "defusedxml": "defusedxml", "google-auth": "google.auth", "gspread": "gspread",
     "holidays": "holidays", "lxml": "lxml.etree", "openpyxl": "openpyxl", "pandas": "pandas",
     "python-calamine": "python_calamine", "requests": "requests", "rich": "rich", "tzdata": "tzdata", "xlsxwriter": "xlsxwriter",
+    "zlib-ng": "zlib_ng",
 }  # fmt: skip
 """Package to the module that must be importable."""
 ON_DESKTOPS = {"xlwings": "xlwings"}

@@ -7,7 +7,6 @@ import posixpath
 import re
 import struct
 import zipfile
-import zlib
 from collections.abc import Iterator
 from typing import Any, NamedTuple, TypeAlias
 from urllib.parse import unquote
@@ -15,6 +14,7 @@ from urllib.parse import unquote
 from lxml import etree
 
 from sheets_crm.errors import WorkbookUnreadable, WorkbookUnsafe
+from sheets_crm.hosts.xlsx.zipped import ODD_PACKAGE, UTF8, Packed, Zip, pressed, stored, unpacked
 from sheets_crm.text import Text
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
@@ -25,21 +25,9 @@ CONTENT_TYPES = "[Content_Types].xml"
 
 Element: TypeAlias = etree._Element  # noqa: SLF001 - lxml gives its elements no public name
 
-_DEFLATE_LEVEL = 2
-_PACKED_PIECE = 1 << 15
-"""Packed bytes taken at a time: sheets unpack to about ten times as many, which a processor has at hand."""
-_DATE = 33
-"""1 January 1980, midnight, as DOS counts: the same on every run."""
-_UTF8 = 0x800
-_FOUR_GB = 0xFFFFFFFF
-
 _NO_PACKAGE = Text(
     "The file is not an Excel workbook, or it is damaged; open it in Excel and save it as .xlsx.",
     "Файл не является книгой Excel или повреждён; откройте его в Excel и сохраните как .xlsx.",
-)
-_ODD_PACKAGE = Text(
-    "The workbook is packed in an unusual way, so nothing was written into it; save it once in Excel and try again.",
-    "Книга упакована необычным способом, поэтому в неё ничего не записано; сохраните её в Excel и повторите.",
 )
 
 
@@ -83,35 +71,6 @@ class Relation(NamedTuple):
     external: bool
 
 
-class Packed(NamedTuple):
-    """A part as it lies in a zip file."""
-
-    method: int
-    crc: int
-    size: int
-    data: bytes | memoryview
-    """Of the file that was read, a view: a copy of its largest part would be a third of a run's memory."""
-
-
-class Press:
-    """Packs a part that is written piece by piece."""
-
-    def __init__(self) -> None:
-        self._press = zlib.compressobj(_DEFLATE_LEVEL, zlib.DEFLATED, -15)
-        self._packed: list[bytes] = []
-        self._crc = self._size = 0
-
-    def add(self, piece: bytes) -> None:
-        """Puts `piece` after what came before."""
-        self._crc = zlib.crc32(piece, self._crc)
-        self._size += len(piece)
-        self._packed.append(self._press.compress(piece))
-
-    def packed(self) -> Packed:
-        """The whole part; nothing can be added afterwards."""
-        return Packed(8, self._crc, self._size, b"".join((*self._packed, self._press.flush())))
-
-
 class Package:
     """The parts of one workbook, found by name in any case; changes are kept aside until `write`."""
 
@@ -126,7 +85,7 @@ class Package:
         self._entries = {_key(info.filename): info for info in infos}
         encrypted = any(info.flag_bits & 1 for info in infos)
         if encrypted or len(self._entries) < len(infos) or any(i.compress_type not in (0, 8) for i in infos):
-            raise WorkbookUnsafe(_ODD_PACKAGE)
+            raise WorkbookUnsafe(ODD_PACKAGE)
         self._names = {key: _name(info.filename) for key, info in self._entries.items()}
         self._changed: dict[str, bytes | Packed] = {}
         self._gone: set[str] = set()
@@ -167,13 +126,7 @@ class Package:
         key = _key(name)
         if key in self._gone:
             raise KeyError(name)
-        info = self._entries[key]
-        at = info.header_offset
-        # The lengths in the local header may differ from those in the directory; the sizes there may be absent.
-        name_length, extra_length = struct.unpack_from("<HH", self._data, at + 26)
-        start = at + 30 + name_length + extra_length
-        data = memoryview(self._data)[start : start + info.compress_size]
-        return Packed(info.compress_type, info.CRC, info.file_size, data)
+        return stored(self._data, self._entries[key])
 
     def put(self, name: str, content: bytes | Packed, content_type: str = "") -> None:
         """Writes a part; a new one needs its content type."""
@@ -288,13 +241,13 @@ class Package:
         if not changed and not self._gone:
             return self._data
         self._changed = {}
-        out = _Zip()
+        out = Zip()
         for key, name in self._names.items():
             if key in changed:
                 content = changed.pop(key)  # what is written need not be held twice
-                out.add(name, content if isinstance(content, Packed) else _deflated(content))
+                out.add(name, content if isinstance(content, Packed) else pressed(content))
             elif key in self._entries and key not in self._gone:
-                out.add(self._entries[key].filename, self.packed(name), self._entries[key].flag_bits & _UTF8)
+                out.add(self._entries[key].filename, self.packed(name), self._entries[key].flag_bits & UTF8)
         return out.finish()
 
     def _same(self, key: str, content: bytes | Packed) -> bool:
@@ -309,61 +262,11 @@ class Package:
 
 
 def _unpacked(packed: Packed) -> Iterator[bytes]:
-    """What a part holds, some hundred kilobytes at a time. Raises WorkbookUnreadable."""
-    crc, press = 0, zlib.decompressobj(-15)
+    """What a part holds, piece by piece. Raises WorkbookUnreadable."""
     try:
-        for start in range(0, len(packed.data), _PACKED_PIECE):
-            stored = packed.data[start : start + _PACKED_PIECE]
-            piece = press.decompress(stored) if packed.method else bytes(stored)
-            crc = zlib.crc32(piece, crc)
-            yield piece
-        if packed.method:
-            piece = press.flush()
-            crc = zlib.crc32(piece, crc)
-            yield piece
-    except zlib.error as problem:
+        yield from unpacked(packed)
+    except zipfile.BadZipFile as problem:
         raise WorkbookUnreadable(_NO_PACKAGE) from problem
-    if crc != packed.crc:
-        raise WorkbookUnreadable(_NO_PACKAGE)
-
-
-class _Zip:
-    """Writes a zip file entry by entry; zipfile cannot take data that is compressed already."""
-
-    def __init__(self) -> None:
-        self._file = io.BytesIO()
-        self._directory: list[bytes] = []
-
-    def add(self, name: str, packed: Packed, utf8: int = _UTF8) -> None:
-        try:
-            raw, flags = name.encode("ascii"), 0
-        except UnicodeEncodeError:
-            raw, flags = name.encode("utf-8" if utf8 else "cp437"), utf8
-        # version 2.0, flags, method, time, date, crc, packed size, size, name length, no extra field
-        common = struct.pack(
-            "<5H3L2H",
-            *(20, flags, packed.method, 0, _DATE),
-            *(packed.crc, len(packed.data), packed.size),
-            *(len(raw), 0),
-        )
-        tail = struct.pack("<3H2L", 0, 0, 0, 0, self._file.tell())
-        self._directory.append(b"PK\1\2" + struct.pack("<H", 20) + common + tail + raw)
-        for piece in (b"PK\3\4" + common, raw, packed.data):
-            self._file.write(piece)
-
-    def finish(self) -> bytes:
-        directory, count, length = b"".join(self._directory), len(self._directory), self._file.tell()
-        if length + len(directory) > _FOUR_GB or count > 0xFFFF:
-            raise WorkbookUnsafe(_ODD_PACKAGE)
-        end = struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, count, count, len(directory), length, 0)
-        self._file.write(directory + end)
-        return self._file.getvalue()
-
-
-def _deflated(content: bytes) -> Packed:
-    press = Press()
-    press.add(content)
-    return press.packed()
 
 
 def _name(stored: str) -> str:

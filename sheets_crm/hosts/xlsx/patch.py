@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import sys
-import zlib
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -12,7 +11,6 @@ from functools import cache
 from typing import NamedTuple
 
 from sheets_crm.errors import WorkbookUnsafe
-from sheets_crm.hosts.xlsx.package import Press
 from sheets_crm.hosts.xlsx.scan import (
     Parts,
     area,
@@ -32,6 +30,7 @@ from sheets_crm.hosts.xlsx.scan import (
 from sheets_crm.hosts.xlsx.splice import Edit, Splice, Strings, Wish, Wishes, spliced, with_dimension
 from sheets_crm.hosts.xlsx.styles import Styles
 from sheets_crm.hosts.xlsx.workbook import Workbook
+from sheets_crm.hosts.xlsx.zipped import Packed, Press, pressed, unpacked
 from sheets_crm.sheet import LOG_KEY, Area, Changes, ColumnUpdate, Fill, Highlight, LogLine, letters
 from sheets_crm.text import Text
 
@@ -118,7 +117,7 @@ class _Items:
     def __init__(self, workbook: Workbook) -> None:
         self._firsts: list[int] = []
         """Number of the first item of each block."""
-        self._blocks: list[bytes] = []
+        self._blocks: list[Packed] = []
         self._count = 0
         self._at_hand: tuple[int, list[bytes]] = -1, []
         """A block's number, and its items."""
@@ -136,14 +135,14 @@ class _Items:
 
     def _add(self, xml: bytes) -> None:
         self._firsts.append(self._count)
-        self._blocks.append(zlib.compress(xml, 1))
+        self._blocks.append(pressed(xml, 1))
         self._count += len(re.findall(rb"<%bsi(?=[\s/>])" % self._prefix, xml))
 
     def text(self, number: int) -> str:
         """Blank for a number that no item has."""
         block = bisect_right(self._firsts, number) - 1
         if block != self._at_hand[0]:
-            _, *items = re.split(rb"<%bsi(?=[\s/>])" % self._prefix, zlib.decompress(self._blocks[block]))
+            _, *items = re.split(rb"<%bsi(?=[\s/>])" % self._prefix, b"".join(unpacked(self._blocks[block])))
             self._at_hand = block, items
         return "".join(
             runs(item, self._prefix) for item in self._at_hand[1][number - self._firsts[block] :][:1]

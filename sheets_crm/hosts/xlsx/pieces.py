@@ -8,9 +8,6 @@ import sys
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 
-PIECE = 1 << 20
-"""Bytes of a part that are held at once, about."""
-
 _OPENING = re.compile(rb"""<((?:[A-Za-z_][\w.-]*:)?)sheetData(?:\s(?:[^>"']|"[^"]*"|'[^']*')*?)?(/?)>""")
 _LONGEST_TAG = 1000
 """Bytes by which two pieces overlap when a tag is looked for."""

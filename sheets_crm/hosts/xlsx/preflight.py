@@ -12,9 +12,9 @@ import posixpath
 import re
 import struct
 import zipfile
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, Literal, NamedTuple
 from urllib.parse import unquote
 
@@ -22,7 +22,7 @@ from lxml import etree
 
 from sheets_crm.errors import WorkbookUnreadable
 from sheets_crm.hosts.xlsx.package import MAIN, OFFICE, relations_part
-from sheets_crm.hosts.xlsx.pieces import PIECE
+from sheets_crm.hosts.xlsx.zipped import stored, unpacked
 from sheets_crm.text import Text, same
 
 MAX_PARTS = 2_000
@@ -35,10 +35,10 @@ MAX_TREE_BYTES = 32 << 20
 """A part that becomes a tree takes ten times its size; Excel's own limits keep styles and names far below."""
 MAX_SHEETS = 500
 _ZIP_ERRORS = (
-    *(zipfile.BadZipFile, zlib.error, struct.error),
+    *(zipfile.BadZipFile, struct.error),
     *(EOFError, OSError, ValueError, NotImplementedError, RuntimeError),
 )
-"""What zipfile raises for a package with wrong bytes in it."""
+"""What zipfile and our own unpacking raise for a package with wrong bytes in it."""
 _PROLOG_BYTES = 64 << 10
 _FEED_BYTES = 1 << 20
 _DEEP = re.compile(rb"><[^/!?](?:[^<>]*+(?<!/)><){254}")
@@ -240,6 +240,7 @@ class Archive:
 
     def __init__(self, data: bytes, name: str) -> None:
         self.name = name
+        self._data = data
         try:
             self._zip = zipfile.ZipFile(io.BytesIO(data))
         except _ZIP_ERRORS as error:
@@ -316,7 +317,11 @@ class Archive:
         """A DOCTYPE stands before the root element: the beginning of every XML part is enough."""
         for low, info in self._parts.items():
             if low.endswith((".xml", ".rels")):
-                head = self._inflate(info, _PROLOG_BYTES)
+                head = b""
+                for piece in self._unpacked(info):
+                    head += piece
+                    if len(head) >= _PROLOG_BYTES:
+                        break
                 # A cut in the middle of a character is no fault of the file's.
                 self._refuse_doctype(head.replace(b"\0", b""), info.filename)
 
@@ -326,33 +331,31 @@ class Archive:
         if info is None:
             raise self.missing(path)
         try:
-            xml = utf8(self._inflate(info, None))
+            xml = utf8(b"".join(self._unpacked(info)))
         except (UnicodeError, LookupError) as error:
             raise self.spoilt(info.filename) from error
         self._refuse_doctype(xml, info.filename)
         return xml
 
     def pieces(self, path: str) -> Iterator[bytes]:
-        """The part as `xml` gives it, about a megabyte at a time where it is stored as UTF-8."""
+        """The part as `xml` gives it, some hundred kilobytes at a time where it is stored as UTF-8."""
         info = self._parts.get(path.lower())
         if info is None:
             raise self.missing(path)
+        pieces = self._unpacked(info)
+        first = next(pieces, b"")
+        if not _is_plain(first):
+            yield self.xml(path)
+            return
+        decoder = codecs.getincrementaldecoder("utf-8")()
         try:
-            with self._zip.open(info) as part:
-                first = part.read(PIECE)
-                if not _is_plain(first):
-                    yield self.xml(path)
-                    return
-                decoder = codecs.getincrementaldecoder("utf-8")()
-                piece = first.removeprefix(codecs.BOM_UTF8)
-                while piece:
-                    if not (piece.isascii() and decoder.getstate()[0] == b""):
-                        decoder.decode(piece)
-                    self._refuse_doctype(piece, info.filename)
-                    yield piece
-                    piece = part.read(PIECE)
-                decoder.decode(b"", final=True)
-        except (*_ZIP_ERRORS, UnicodeError) as error:
+            for piece in chain((first.removeprefix(codecs.BOM_UTF8),), pieces):
+                if not (piece.isascii() and decoder.getstate()[0] == b""):
+                    decoder.decode(piece)
+                self._refuse_doctype(piece, info.filename)
+                yield piece
+            decoder.decode(b"", final=True)
+        except UnicodeError as error:
             raise self.spoilt(info.filename) from error
 
     def tree(self, path: str) -> etree._Element:
@@ -405,10 +408,10 @@ class Archive:
             found[element.get("Id", "")] = Relation(_kind(element.get("Type", "")), target)
         return found
 
-    def _inflate(self, info: zipfile.ZipInfo, most: int | None) -> bytes:
+    def _unpacked(self, info: zipfile.ZipInfo) -> Iterator[bytes]:
         try:
-            with self._zip.open(info) as part:
-                return part.read() if most is None else part.read(most)
+            with self._zip.open(info):  # zipfile refuses a header that contradicts the directory
+                yield from unpacked(stored(self._data, info))
         except _ZIP_ERRORS as error:
             raise self.spoilt(info.filename) from error
 

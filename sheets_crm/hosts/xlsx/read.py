@@ -9,13 +9,12 @@ from __future__ import annotations
 import hashlib
 import io
 import re
-import zipfile
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from datetime import date, datetime, time, timedelta
 from itertools import count
-from typing import IO, NamedTuple
+from typing import NamedTuple
 
 from lxml import etree
 from python_calamine import CalamineWorkbook
@@ -33,11 +32,14 @@ from sheets_crm.hosts.xlsx.package import MAIN, OFFICE
 from sheets_crm.hosts.xlsx.pieces import give_back
 from sheets_crm.hosts.xlsx.preflight import Parts, SheetPart, check, damaged, refused
 from sheets_crm.hosts.xlsx.scan import area
+from sheets_crm.hosts.xlsx.zipped import Press, Zip, pressed
 from sheets_crm.sheet import Area, Doubt, Grid, Position, Select, SheetInfo, Snapshot, Value, address
 from sheets_crm.text import Text
 
 _SLICE = 16 << 20
 """Bytes of rows that the parser holds at once, about: parsed they take several times the room."""
+_LEVEL = 1
+"""Of deflate, on the way to the parser: python-calamine takes over packed bytes faster than many."""
 _REPORT_NAME = re.compile(r"_scrm_(\w+)", re.IGNORECASE)
 _REPORT_TARGET = re.compile(r"=?(?:'((?:[^']|'')+)'|([^'!]+))!\$?[A-Z]{1,3}\$?[0-9]+(?::.*)?")
 _UNREADABLE = Text(
@@ -109,9 +111,9 @@ def reports_of(names: Iterable[tuple[str, str]]) -> Mapping[str, str]:
 class _Slices:
     """The rows of a sheet on their way to the parser, in parts of the small workbook that are small enough each."""
 
-    def __init__(self, archive: zipfile.ZipFile, numbers: Iterator[int], shared: _Shared) -> None:
+    def __init__(self, archive: Zip, numbers: Iterator[int], shared: _Shared) -> None:
         self._archive, self._numbers, self._shared = archive, numbers, shared
-        self._part: IO[bytes] | None = None
+        self._part: Press | None = None
         self._written = self._texts = 0
         self.parts: list[int] = []
         """The numbers of the parts, top to bottom."""
@@ -126,10 +128,10 @@ class _Slices:
             self.close()
         if self._part is None:
             self.parts.append(next(self._numbers))
-            self._part = self._archive.open(_SHEET % self.parts[-1], "w")
+            self._part = Press(_LEVEL)
             self._written = self._texts = 0
-            self._part.write(_SHEET_HEAD)
-        self._part.write(rows)
+            self._part.add(_SHEET_HEAD)
+        self._part.add(rows)
         self._written += len(rows)
         self._texts += texts
         if self._written > _SLICE:
@@ -138,8 +140,8 @@ class _Slices:
     def close(self) -> None:
         """Nothing more comes into the present part."""
         if self._part is not None:
-            self._part.write(_SHEET_TAIL)
-            self._part.close()
+            self._part.add(_SHEET_TAIL)
+            self._archive.add(_SHEET % self.parts[-1], self._part.packed())
             self._part = None
 
 
@@ -227,37 +229,38 @@ def _package(
     """The smallest workbook that calamine reads, and of each sheet what its rows hide and which parts hold them."""
     relations, found = [], []
     numbers = count(1)
-    buffer = io.BytesIO()
-    # Compressed a little: python-calamine takes a file object's bytes over slowly.
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
-        archive.writestr("[Content_Types].xml", _CONTENT_TYPES)
-        archive.writestr("_rels/.rels", _PACKAGE_RELATIONS)
-        styles = parts.archive.sound(parts.styles) if parts.styles else b""
-        for kind, xml in (("sharedStrings", shared.strings), ("styles", styles)):
-            if xml:
-                archive.writestr(f"xl/{kind}.xml", xml)
-                relations.append(_RELATION % (kind, f"{OFFICE}/{kind}", f"{kind}.xml"))
-        for sheet in sheets:
-            slices = _Slices(archive, numbers, shared)
-            try:
-                with closing(slices):
-                    cells = prepare(parts.archive, sheet.path, sheet.name, slices.put, shared.formats)
-            except TooMuchText as problem:
-                size = problem.size >> 20
-                raise parts.archive.unsafe(_MUCH_TEXT.fill(sheet=sheet.name, size=size)) from problem
-            found.append((cells, slices.parts))
-        made = [number for _, slices in found for number in slices]
-        relations += [_RELATION % (f"s{n}", f"{OFFICE}/worksheet", f"/{_SHEET % n}") for n in made]
-        entries = "".join(f'<sheet name="S{n}" sheetId="{n}" r:id="s{n}"/>' for n in made)
-        archive.writestr("xl/workbook.xml", _WORKBOOK % (MAIN, OFFICE, int(parts.date1904), entries))
-        archive.writestr("xl/_rels/workbook.xml.rels", _RELATIONS % "".join(relations))
-    buffer.seek(0)
-    return buffer, found
+    archive = Zip()
+
+    def put(name: str, xml: bytes) -> None:
+        archive.add(name, pressed(xml, _LEVEL))
+
+    put("[Content_Types].xml", _CONTENT_TYPES)
+    put("_rels/.rels", _PACKAGE_RELATIONS.encode())
+    styles = parts.archive.sound(parts.styles) if parts.styles else b""
+    for kind, xml in (("sharedStrings", shared.strings), ("styles", styles)):
+        if xml:
+            put(f"xl/{kind}.xml", xml)
+            relations.append(_RELATION % (kind, f"{OFFICE}/{kind}", f"{kind}.xml"))
+    for sheet in sheets:
+        slices = _Slices(archive, numbers, shared)
+        try:
+            with closing(slices):
+                cells = prepare(parts.archive, sheet.path, sheet.name, slices.put, shared.formats)
+        except TooMuchText as problem:
+            size = problem.size >> 20
+            raise parts.archive.unsafe(_MUCH_TEXT.fill(sheet=sheet.name, size=size)) from problem
+        found.append((cells, slices.parts))
+    made = [number for _, slices in found for number in slices]
+    relations += [_RELATION % (f"s{n}", f"{OFFICE}/worksheet", f"/{_SHEET % n}") for n in made]
+    entries = "".join(f'<sheet name="S{n}" sheetId="{n}" r:id="s{n}"/>' for n in made)
+    put("xl/workbook.xml", (_WORKBOOK % (MAIN, OFFICE, int(parts.date1904), entries)).encode())
+    put("xl/_rels/workbook.xml.rels", (_RELATIONS % "".join(relations)).encode())
+    return io.BytesIO(archive.finish()), found
 
 
 _CONTENT_TYPES = (
-    '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
-    '<Default Extension="xml" ContentType="application/xml"/></Types>'
+    b'<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
+    b'<Default Extension="xml" ContentType="application/xml"/></Types>'
 )
 _RELATIONS = (
     '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">%s</Relationships>'
