@@ -15,9 +15,9 @@ import sys
 import tempfile
 import time
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, timedelta
-from functools import wraps
+from functools import partial, wraps
 from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -30,6 +30,8 @@ GRID = 1_048_576
 """Rows of a sheet."""
 MOST_CPU, MOST_MEMORY, MOST_GROWTH, MOST_GRID_MEMORY = 0.30, 600, 11.0, 2048
 """Promised: CPU as a share of openpyxl's load, MB, times for ten times the rows, MB for the full grid."""
+TIMES = 3
+"""The two figures that decide are taken so often, in turn, and the least of each counts: other work only ever adds."""
 
 
 class Cost(NamedTuple):
@@ -191,6 +193,12 @@ def phases(path: Path) -> dict[str, float]:
     return spent | {"all the rest, imports too": time.process_time() - sum(spent.values())}
 
 
+def least(costs: Sequence[Cost]) -> Cost:
+    """The one of least CPU; of memory and exit codes the worst."""
+    worst = max(cost.memory for cost in costs), max(cost.code for cost in costs)
+    return min(costs, key=lambda cost: cost.cpu)._replace(memory=worst[0], code=worst[1])
+
+
 # --------------------------------------------------------------------- printing
 
 
@@ -198,9 +206,11 @@ def table(folder: Path, *, grid: bool) -> Iterator[tuple[str, bool]]:
     """The lines to print, and whether each promise that a line is about is held."""
     paths = {tasks: built(folder, deals, tasks) for deals, tasks in SIZES}
     most = max(paths)
-    costs = {tasks: run_cost(path) for tasks, path in paths.items()}
-    peers = {name: measured("benchmarks.run", "--peer", name, str(paths[most])) for name in PEERS}
-    run, load = costs[most], peers["load"]
+    peer = partial(measured, "benchmarks.run", "--peer")
+    pairs = [(run_cost(paths[most]), peer("load", str(paths[most]))) for _ in range(TIMES)]
+    run, load = map(least, zip(*pairs, strict=True))
+    costs = {tasks: run if tasks == most else run_cost(path) for tasks, path in paths.items()}
+    peers = {name: load if name == "load" else peer(name, str(paths[most])) for name in PEERS}
     size = paths[most].stat().st_size >> 20
     yield f"{SIZES[-1][0]:,} deals, {most:,} tasks ({size} MB), CPU s, of openpyxl's load, peak MB", True
     for name, cost in peers.items():
