@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import csv
+import gc
 import io
 import os
 import re
 import subprocess
 import sys
 import tomllib
+import weakref
 from datetime import date
 from html.parser import HTMLParser
 from pathlib import Path
@@ -350,6 +352,21 @@ def test_on_a_terminal_work_is_shown(
     with call_.busy(Text("Working…", "Работаем…")):
         pass
     assert capsys.readouterr().err == ""
+
+
+def test_what_a_command_made_is_not_freed_with_its_session() -> None:
+    """Only the collector would free it, and at the end of the process it does not come by."""
+
+    class Made:
+        pass
+
+    made, call_ = Made(), session.Session()
+    left = weakref.ref(made)
+    call_.keep(made)
+    del made, call_
+    assert left() is not None
+    gc.collect()
+    assert left() is None
 
 
 def test_rows_that_are_no_data_are_listed(tmp_path: Path) -> None:

@@ -5,6 +5,8 @@ Nothing heavy is imported here: `--help` has to stay quick.
 
 from __future__ import annotations
 
+import atexit
+import gc
 import os
 import re
 import sys
@@ -38,6 +40,7 @@ class Session:
         """The language of the workbook, once it is read."""
         self.debug = False
         self.color = True
+        self._kept: tuple[object, Session] | None = None
 
     @property
     def language(self) -> Lang:
@@ -55,6 +58,14 @@ class Session:
     def data(self, text: str) -> None:
         """An answer for programs, on stdout: UTF-8 whatever the console speaks."""
         click.echo(text.encode(), nl=False)
+
+    def keep(self, done: object) -> None:
+        """Holds what a command has made until the process ends, where all memory goes back at once.
+
+        Freeing millions of values one by one, and a last search for circles among them, takes half a second.
+        """
+        self._kept = done, self  # a circle, which only the collector would free
+        atexit.register(gc.freeze)
 
     @property
     def _color(self) -> bool | None:

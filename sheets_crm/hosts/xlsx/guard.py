@@ -6,11 +6,11 @@ Nothing here trusts the code that wrote: both packages are read again, from thei
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import chain, compress, count, pairwise
-from operator import ne
+from itertools import chain, pairwise
 from typing import Any, TypeAlias
 from xml.parsers import expat
 
@@ -58,6 +58,8 @@ _MOST_FORMATS = 64_000
 _LOG_COLUMNS = (1, 2)
 _BEYOND = 2_000_000
 """More rows than a sheet can have."""
+_GLANCE = 1 << 12
+"""Bytes of two sheets that are compared at once, some rows."""
 MayGo: TypeAlias = Callable[[Element], bool]
 _ORDER = {"workbook": workbook.CHILDREN, "styleSheet": styles.CHILDREN, "worksheet": patch.CHILDREN}
 
@@ -224,38 +226,46 @@ def _well_formed(elements: Iterable[bytes]) -> bool:
 
 def _same_rows(old: _Rows, new: _Rows) -> bool:
     """Whether the rows of two sheets are the same, but for cells of ours and rows that hold nothing else."""
-    above: list[bytes] = []
-    while old.rows or new.rows:
-        pairs = min(len(old.rows), len(new.rows))
-        same = next(compress(count(), map(ne, old.rows, new.rows)), pairs)
-        if not same:
-            left, right = old.without_ours(), new.without_ours()
-            same = int(left == right != b"")
-        if same:
-            above = new.rows[same - 1 : same]
-            old.drop(same)
-            new.drop(same)
-        elif new.rows and not right:
-            row = new.rows[:1]
-            new.drop(1)
-            if not _number(above) < _number(row) < (_number(new.rows) or _BEYOND):
+    while True:
+        _pass_same(old, new)
+        if not (old.text or new.text):
+            return True
+        left, right = old.without_ours(), new.without_ours()
+        if left == right != b"":
+            old.drop()
+            new.drop()
+        elif new.text and not right:
+            above, number = new.above, new.number
+            new.drop()
+            if not above < number < (new.number or _BEYOND):
                 return False
-            above = row
-        elif old.rows and not left:
-            old.drop(1)
+        elif old.text and not left:
+            old.drop()
         else:
             return False
-    return True
 
 
-def _number(rows_: Sequence[bytes]) -> int:
-    """The number that the first of some rows states; 0 if it states none or there is no row."""
-    stated = attribute(rows_[0][: rows_[0].index(b">")], b"r") if rows_ else None
-    return int(stated or 0)
+def _pass_same(old: _Rows, new: _Rows) -> None:
+    """Goes on to the first row that is not the very same in both."""
+    while most := min(_GLANCE, len(old.text) - old.at, len(new.text) - new.at):
+        one, other = old.text[old.at : old.at + most], new.text[new.at : new.at + most]
+        same = most
+        if one != other:
+            same = bisect_left(range(most), True, key=lambda end: one[: end + 1] != other[: end + 1])
+        old.at += same
+        new.at += same
+        if same < most or old.at == len(old.text) or new.at == len(new.text):
+            if not (old.between_rows and new.between_rows):
+                back = old.at - old.start_before
+                old.at -= back
+                new.at -= back
+                return
+            old.fetch()
+            new.fetch()
 
 
 class _Rows:
-    """The rows of a sheet, each from its number on: `<row` is cut off.
+    """The rows of a sheet, from top to bottom.
 
     `judged`: something other than plain rows is refused wherever it stands, not only in a row that is looked at.
     """
@@ -264,6 +274,7 @@ class _Rows:
         sheet = cut(side.package.pieces(name))
         self._side, self._name, self._touched = side, name, touched
         self._prefix = p = sheet.prefix
+        self._opening = b"<%brow" % p
         self._pieces = self._read(sheet, row_pieces(sheet) if judged else whole_rows(sheet))
         # Where no column is ours the pattern finds nothing.
         columns = b"|".join(touched.letters) or b"(?!)"
@@ -274,29 +285,67 @@ class _Rows:
         self._empty = re.compile(rb"\A([^>]*?)\s*(?:/>|>\s*</%brow>)\s*\Z" % p)
         self.ours: dict[bytes, bytes] = {}
         """The cells of ours in rows that differ, by reference."""
-        self.rows: list[bytes] = next(self._pieces, [])
-        """The rows at hand; none after the last."""
+        self.text = next(self._pieces, b"")
+        """Whole rows; blank after the last."""
+        self.at = 0
+        """Where in `text` the next row begins."""
+        self._above = 0
+        """The number of the row before `text`."""
 
-    def drop(self, count_: int) -> None:
-        """Goes on after so many of the rows at hand."""
-        del self.rows[:count_]
-        if not self.rows:
-            self.rows = next(self._pieces, [])
-
-    def _read(self, sheet: Cut, pieces: Iterable[bytes]) -> Iterator[list[bytes]]:
+    def _read(self, sheet: Cut, pieces: Iterable[bytes]) -> Iterator[bytes]:
         for piece in pieces:
-            first, *rest = piece.split(b"<%brow" % self._prefix)
-            if first.strip():
+            found = piece.lstrip()
+            if found and not found.startswith(self._opening):
                 raise _lost(self._name)
-            if rest:
-                yield rest
+            if found:
+                yield found
         self._side.frames[self._name] = Parts(sheet.head, b"", sheet.tail, sheet.prefix)
+
+    def fetch(self) -> None:
+        """Takes up the rows after `text`, if that is through."""
+        if self.at == len(self.text):
+            self._above = self.above
+            self.text, self.at = next(self._pieces, b""), 0
+
+    def drop(self) -> None:
+        """Goes on after the row at hand."""
+        self.at = self._end
+        self.fetch()
+
+    @property
+    def _end(self) -> int:
+        end = self.text.find(self._opening, self.at + 1)
+        return end if end >= 0 else len(self.text)
+
+    @property
+    def between_rows(self) -> bool:
+        """Whether a row has ended here."""
+        return self.at == len(self.text) or self.text.startswith(self._opening, self.at)
+
+    @property
+    def start_before(self) -> int:
+        """Where the last row begins before this place; -1 if that is no more in `text`."""
+        return self.text.rfind(self._opening, 0, self.at)
+
+    @property
+    def above(self) -> int:
+        """The number that the row before states; 0 if it states none or there is none."""
+        start = self.start_before
+        return self._above if start < 0 else self._stated(start)
+
+    @property
+    def number(self) -> int:
+        """The number that the row at hand states; 0 if it states none or there is none."""
+        return self._stated(self.at) if self.text else 0
+
+    def _stated(self, start: int) -> int:
+        return int(attribute(self.text[start : self.text.index(b">", start)], b"r") or 0)
 
     def without_ours(self) -> bytes:
         """The row at hand without cells of ours and without the hint in `spans`; blank if it holds and says nothing."""
-        if not self.rows:
+        if not self.text:
             return b""
-        row = self.rows[0]
+        row = self.text[self.at + len(self._opening) : self._end]
         refuse_odd(row)
 
         def kept(match: re.Match[bytes]) -> bytes:

@@ -106,13 +106,13 @@ def _rewrite(
 
 
 def shared_strings(workbook: Workbook) -> Strings:
-    """The shared strings of a workbook, looked through when the first is asked for; they stay packed in memory."""
+    """The shared strings of a workbook, looked through as far as they are asked for; they stay packed in memory."""
     items = cache(lambda: _Items(workbook))
     return lambda number: items().text(number)
 
 
 class _Items:
-    """The `<si>`s of a workbook in packed blocks: few are ever asked for, and mostly of one block after another."""
+    """The `<si>`s of a workbook in packed blocks, as far as they were asked for: few are, mostly of the first blocks."""
 
     def __init__(self, workbook: Workbook) -> None:
         self._firsts: list[int] = []
@@ -121,17 +121,21 @@ class _Items:
         self._count = 0
         self._at_hand: tuple[int, list[bytes]] = -1, []
         """A block's number, and its items."""
-        held = self._prefix = b""
-        for piece in plain_pieces(workbook.package.pieces(workbook.part("sharedStrings"))):
+        self._prefix = b""
+        self._unread = self._read(workbook.package.pieces(workbook.part("sharedStrings")))
+
+    def _read(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
+        held = b""
+        for piece in plain_pieces(pieces):
             held += piece
             if not self._blocks:
                 root = re.search(rb"<((?:[\w.-]+:)?)sst[\s>]", held)
                 self._prefix = root[1] if root else b""
             end = held.rfind(b"<%bsi" % self._prefix)  # the last one may go on in the next piece
             if end > 0:
-                self._add(held[:end])
+                yield held[:end]
                 held = held[end:]
-        self._add(held)
+        yield held
 
     def _add(self, xml: bytes) -> None:
         self._firsts.append(self._count)
@@ -140,6 +144,8 @@ class _Items:
 
     def text(self, number: int) -> str:
         """Blank for a number that no item has."""
+        while number >= self._count and (xml := next(self._unread, None)) is not None:
+            self._add(xml)
         block = bisect_right(self._firsts, number) - 1
         if block != self._at_hand[0]:
             _, *items = re.split(rb"<%bsi(?=[\s/>])" % self._prefix, b"".join(unpacked(self._blocks[block])))

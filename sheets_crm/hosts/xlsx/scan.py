@@ -152,7 +152,7 @@ def rows(body: bytes, prefix: bytes, last: int = 0) -> Iterator[Row]:
 
 def row_numbers(body: bytes, prefix: bytes, last: int = 0) -> list[int]:
     """The numbers of the rows that `rows` gives. Raises as it does."""
-    stated = re.findall(rb'<%brow(?: r="(\d+)")?' % prefix, body)
+    stated = re.findall(rb'w(?<=<%brow)(?: r="(\d+)")?' % prefix, body)
     if b"" in stated:
         return [row.number for row in rows(body, prefix, last)]
     numbers = [last, *map(int, stated)]
@@ -265,11 +265,6 @@ def column_of(reference: bytes) -> int:
 def column_runs(head: bytes, prefix: bytes) -> Iterator[re.Match[bytes]]:
     """The `<col>`s of a head: runs of columns with one look."""
     return re.finditer(rb"<%bcol\s[^>]*?/>|<%bcol\s[^>]*>\s*</%bcol>" % (prefix, prefix, prefix), head)
-
-
-def refers_first(body: bytes, prefix: bytes) -> bool:
-    """Whether every cell states its reference, and first of all: then it can be found by it."""
-    return re.search(rb'<%bc(?! r=")' % prefix, body) is None
 
 
 def area(reference: str) -> Area | None:

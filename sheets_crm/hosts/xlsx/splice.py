@@ -28,7 +28,6 @@ from sheets_crm.hosts.xlsx.scan import (
     inline_cell,
     inline_text,
     odd_sheet,
-    refers_first,
     row_numbers,
     rows,
     runs,
@@ -161,14 +160,13 @@ class Splice:
     def look(self, body: bytes) -> None:
         """Notes what has to change in the next piece. Raises WorkbookUnsafe."""
         self._body, self._edits = body, []
-        self._refers_first = refers_first(body, self._prefix)
         self._areas += _formula_areas(body, self._prefix)
         numbers, row_at = self._rows()
         wanted = {}
         while self._pending and numbers and self._pending[-1] <= numbers[-1]:
             number = self._pending.pop()
             wanted[number] = self._wishes.cells[number]
-        self._places = self._found({column for row in wanted.values() for column in row})
+        self._find({column for row in wanted.values() for column in row})
         to_do = self._to_clear(numbers, row_at)
         for number, row in wanted.items():
             if not all(self._says(number, column, wish) for column, wish in row.items()):
@@ -214,15 +212,21 @@ class Splice:
 
         return numbers, lambda at: self._row(numbers[at], starts()[at])
 
-    def _found(self, columns: Collection[int]) -> dict[int, dict[int, int]]:
-        """The cells of these columns and of those that may have to be cleared."""
-        if not self._refers_first:
-            return {}
-        found = {}
-        for column in self._wishes.cleared.keys() | columns:
-            cell = rb'%b(\d+)"(?: s="\d+")?' % self._openings[column]
-            found[column] = {int(match[1]): match.end() for match in re.finditer(cell, self._body)}
-        return found
+    def _find(self, columns: Collection[int]) -> None:
+        """Finds the cells of these columns and of those that may have to be cleared."""
+        self._refers_first, self._places = True, {}
+        names = {letters(column).encode(): column for column in self._wishes.cleared.keys() | columns}
+        if not names:
+            return
+        self._places = {column: {} for column in names.values()}
+        # All but those that say first that they stand in another column.
+        ours = b"|".join(names)
+        cell = rb'<%bc(?! r="(?!(?:%b)\d))(?: r="(%b)(\d+)"(?: s="\d+")?)?' % (self._prefix, ours, ours)
+        for match in re.finditer(cell, self._body):
+            if match[1] is None:
+                self._refers_first, self._places = False, {}
+                return
+            self._places[names[match[1]]][int(match[2])] = match.end()
 
     def _says(self, number: int, column: int, wish: Wish) -> bool:
         """Whether a cell stands as we wrote it last time, or not at all if it should be blank: no, if that takes reading."""
