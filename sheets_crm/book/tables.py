@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
-from itertools import islice
+from itertools import islice, zip_longest
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from sheets_crm.book.parse import Problem, Reading, as_text, convert, folded, of_cell, of_merge
@@ -24,6 +24,7 @@ _HEADER_ROWS = 40
 """How far down the header row is looked for: below a title, a logo, a few notes."""
 _LONGEST_KEY = 200
 """A longer ID goes into the log as a hash: a line of the log has to stay within a cell."""
+_AT_ONCE = 64
 _TOTALS = frozenset({"итого", "всего", "total", "totals", "grand total", "sum", "сумма"})
 _OUR_WORDS = re.compile(r"[✗!i] .*\[[A-Z]{2}[0-9]{2}\]", re.DOTALL)  # a header may be of two lines
 """The beginning of what a To fix cell says."""
@@ -324,6 +325,7 @@ def _typed(
     reading: Reading,
 ) -> tuple[list[Any], dict[tuple[int, str], Problem], tuple[Fill, ...]]:  # fmt: skip
     data = [grid.rows[number - 1] for number in numbers]
+    cells = _by_column(data, max(positions.values(), default=0))
     problems: dict[tuple[int, str], Problem] = {}
     columns: list[list[Any]] = []
     fills: tuple[Fill, ...] = ()
@@ -332,7 +334,7 @@ def _typed(
         if at is None:
             columns.append([None] * len(data))
             continue
-        values, found = convert(column, [c[at - 1] if at <= len(c) else None for c in data], reading)
+        values, found = convert(column, cells[at - 1], reading)
         problems.update({(numbers[i], column.key): problem for i, problem in found.items()})
         columns.append(values)
     keys = [c.key for c in schema.fields]
@@ -353,6 +355,16 @@ def _typed(
         )
     row_keys = _row_keys(schema, keys, columns, data, own)
     return made(schema.row_type, numbers, row_keys, *columns), problems, fills
+
+
+def _by_column(rows: Sequence[Sequence[Value]], width: int) -> list[list[Value]]:
+    """The cells of rows column by column, a blank where a row is short; a few rows at once, which a processor holds."""
+    columns: list[list[Value]] = [[] for _ in range(width)]
+    for start in range(0, len(rows), _AT_ONCE):
+        turned = zip_longest(range(width), *rows[start : start + _AT_ONCE])
+        for column, (_, *cells) in zip(columns, turned, strict=False):
+            column.extend(cells)
+    return columns
 
 
 def _index(numbers: Sequence[int], number: int) -> int | None:
