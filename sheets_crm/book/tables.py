@@ -407,13 +407,11 @@ def _row_keys(
     own: set[int],
 ) -> list[str]:  # fmt: skip
     """The ID, trimmed and case-folded; where it is blank or not the only one, a hash of what the user typed."""
-    parts = [
-        [folded(v) if isinstance(v, str) else str(v or "") for v in columns[keys.index(k)]]
-        for k in schema.identity
-    ]
-    natural = list(map("|".join, zip(*parts, strict=True)))
-    count = Counter(natural)
-    unfit = {name for name, n in count.items() if n > 1 or len(name) > _LONGEST_KEY or not name.strip("|")}
+    parts = [_folded_each(columns[keys.index(k)]) for k in schema.identity]
+    natural = list(map("|".join, zip(*parts, strict=True))) if len(parts) > 1 else parts[0]
+    unfit = {name for name in natural if len(name) > _LONGEST_KEY or not name.strip("|")}
+    if len(set(natural)) < len(natural):
+        unfit |= {name for name, n in Counter(natural).items() if n > 1}
     if not unfit:
         return natural
     seen: Counter[str] = Counter()
@@ -424,6 +422,13 @@ def _row_keys(
             seen[digest] += 1
             natural[index] = digest if seen[digest] == 1 else f"{digest}-{seen[digest]}"
     return natural
+
+
+def _folded_each(values: Sequence[Any]) -> list[str]:
+    """The values of a column for comparing; where all are plain IDs, all of them in one go."""
+    if set(map(type, values)) == {str} and (whole := "".join(values)).isascii() and whole.isalnum():
+        return list(map(str.lower, values))
+    return [folded(v) if isinstance(v, str) else str(v or "") for v in values]
 
 
 def _free_column(grid: Grid, header_row: int, width: int) -> int:
