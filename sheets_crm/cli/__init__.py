@@ -1,5 +1,5 @@
 """The command line: arguments are parsed, the work is called, the answer is printed, the exit code is set."""
 
-from sheets_crm.cli.app import main
+from sheets_crm.cli.app import main, program
 
-__all__ = ["main"]
+__all__ = ["main", "program"]

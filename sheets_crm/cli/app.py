@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
 from importlib import import_module
 from typing import Any, NoReturn
@@ -160,3 +161,17 @@ def main(ctx: click.Context) -> None:
     """
     if ctx.invoked_subcommand is None:
         click.echo(ctx.get_help())
+
+
+def program() -> NoReturn:
+    """`main` as a process of its own."""
+    session = Session()
+    try:
+        main(obj=session)
+    except SystemExit as end:
+        if session.run is None:
+            raise
+        # All is written and said. To take millions of rows apart before ending would be half a second for nothing.
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(end.code if isinstance(end.code, int) else 1)

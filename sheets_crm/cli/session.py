@@ -36,6 +36,8 @@ class Session:
         """What `--lang` says."""
         self.book_lang: Lang | None = None
         """The language of the workbook, once it is read."""
+        self.run: object = None
+        """What was done with a workbook, once it is; held to the end of the process."""
         self.debug = False
         self.color = True
 

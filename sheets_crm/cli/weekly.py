@@ -132,6 +132,7 @@ def _run(
     with session.busy(_AUDITING.fill(name=host.label)):
         done = sync.run(host, today=today, as_of=as_of, write=write, record=record, names=names, until=until)
     session.book_lang = done.book.lang
+    session.run = done
     return sync.put_apart(done, host)
 
 
