@@ -325,7 +325,7 @@ def _typed(
     reading: Reading,
 ) -> tuple[list[Any], dict[tuple[int, str], Problem], tuple[Fill, ...]]:  # fmt: skip
     data = [grid.rows[number - 1] for number in numbers]
-    cells = _by_column(data, max(positions.values(), default=0))
+    cells = dict(enumerate(_by_column(data, max(positions.values(), default=0)), start=1))
     problems: dict[tuple[int, str], Problem] = {}
     columns: list[list[Any]] = []
     fills: tuple[Fill, ...] = ()
@@ -334,7 +334,7 @@ def _typed(
         if at is None:
             columns.append([None] * len(data))
             continue
-        values, found = convert(column, cells[at - 1], reading)
+        values, found = convert(column, cells.pop(at), reading)
         problems.update({(numbers[i], column.key): problem for i, problem in found.items()})
         columns.append(values)
     keys = [c.key for c in schema.fields]
