@@ -163,7 +163,7 @@ def main(ctx: click.Context) -> None:
         click.echo(ctx.get_help())
 
 
-def program() -> NoReturn:
+def program() -> None:
     """`main` as a process of its own."""
     session = Session()
     try:
