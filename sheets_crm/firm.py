@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -118,6 +117,10 @@ class Firm:
         if own is None and deal is None and isinstance(row, Contact | Company):
             deal = max(self.book.open_deals_of(row), key=self._order, default=None)
         return deal.owner if deal else None
+
+    def owners_of(self, rows: Iterable[Row]) -> list[str | None]:
+        """`owner_of` for many rows, most of which have an owner of their own."""
+        return [getattr(row, "owner", None) or self.owner_of(row) for row in rows]
 
     def _order(self, deal: Deal) -> Decimal:
         stage = self.book.stage_of(deal)
@@ -287,18 +290,12 @@ class Firm:
     @cached_property
     def _done(self) -> Mapping[str, Sequence[Task]]:
         out: dict[str, list[Task]] = {}
-        alike: dict[str | None, list[Task]] = defaultdict(list)
-        for task in self.done:
-            alike[task.deal_id].append(task)
-        for name, tasks in alike.items():
-            if (deal := self.book.resolve("Deals", name).row) is not None:
-                out.setdefault(deal.key, []).extend(tasks)
-                continue
-            for task in tasks:
-                if (deal := self.book.only_open_deal(task)) is not None:
-                    out.setdefault(deal.key, []).append(task)
-        for tasks in out.values():
-            tasks.sort(key=attrgetter("done_at", "row"))
+        named = {name: self.book.resolve("Deals", name).row for name in {t.deal_id for t in self.done}}
+        # Of one moment the upper row comes first: `done` is in the sheet's order.
+        for task in sorted(self.done, key=attrgetter("done_at")):
+            deal = named[task.deal_id] or self.book.only_open_deal(task)
+            if deal is not None:
+                out.setdefault(deal.key, []).append(task)
         return out
 
     def done_tasks(self, deal: Deal) -> Sequence[Task]:
@@ -322,12 +319,16 @@ class Firm:
         return deal.first_response_at or (first.done_at if first else None)
 
     @cached_property
+    def recorded_deals(self) -> Mapping[str | None, Row | None]:
+        """Every name in the sheet Stage history to the deal that it means."""
+        names = {entry.deal_id for entry in self.book.of(StageEntry).rows}
+        return {name: self.book.resolve("Deals", name).row for name in names}
+
+    @cached_property
     def _recorded(self) -> Mapping[str, Sequence[tuple[date, str]]]:
         out: dict[str, list[tuple[date, str]]] = {}
-        entries = self.book.of(StageEntry).rows
-        named = {name: self.book.resolve("Deals", name).row for name in {e.deal_id for e in entries}}
-        for entry in entries:
-            found = named[entry.deal_id]
+        for entry in self.book.of(StageEntry).rows:
+            found = self.recorded_deals[entry.deal_id]
             if found is not None and entry.entered_at and entry.stage:
                 out.setdefault(found.key, []).append((entry.entered_at.date(), folded_name(entry.stage)))
         for known in out.values():

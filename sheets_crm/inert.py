@@ -31,6 +31,8 @@ def on_screen(text: str) -> str:
 
 def on_screen_with_looks(text: str) -> str:
     """Lines for a terminal that may bear our own styles, and nothing else that steers it."""
+    if _OUR_LOOK.sub("", text).isprintable():
+        return text
     parts = _OUR_LOOK.split(text)
     parts[::2] = map(on_screen, parts[::2])  # what stands between two looks
     return "".join(parts)

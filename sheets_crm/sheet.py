@@ -447,4 +447,4 @@ def free_name(wanted: str, taken: Collection[str]) -> str:
 
 def iter_rows(grid: Grid, first: int) -> Iterator[tuple[int, Sequence[Value]]]:
     """Rows of a grid from sheet row `first` on, with their numbers."""
-    return ((number, row) for number, row in enumerate(grid.rows[first - 1 :], start=first))
+    return enumerate(grid.rows[first - 1 :], start=first)

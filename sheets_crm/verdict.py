@@ -210,7 +210,7 @@ def counted(firm: Firm, checked: Checked, findings: Iterable[Finding]) -> tuple[
             ids[finding.rule, finding.owner].append(finding.id)
     out = []
     for code in codes:
-        rows = Counter(map(firm.owner_of, checked.judged.get(code, ())))
+        rows = Counter(firm.owners_of(checked.judged.get(code, ())))
         users = sorted(user for user in rows if user)
         out += [Counted(code, user, rows[user], tuple(sorted(ids[code, user]))) for user in users]
     return tuple(out)

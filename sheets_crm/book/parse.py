@@ -231,22 +231,22 @@ def _chosen(words: Mapping[str, Any], offered: Text, _: Reading, value: Value) -
     return Problem(text, _NOT_A_CHOICE.fill(offered=offered)) if found is None else found
 
 
-def odd_texts(column: Column, distinct: Iterable[tuple[Any, Value]]) -> dict[Any, Problem]:
-    """What is doubtful about the texts of a column, given by key: unseen characters, too much, lost digits.
+def odd_texts(column: Column, distinct: Iterable[Value]) -> dict[Value, Problem]:
+    """What is doubtful about the texts of a column: unseen characters, too much, lost digits.
 
     An ID or a reference is also to have no odd spaces.
     """
     strict = column.kind in ("id", "ref")
-    problems: dict[Any, Problem] = {}
-    for key, value in distinct:
+    problems: dict[Value, Problem] = {}
+    for value in distinct:
         if isinstance(value, str):
             if len(value) > CELL_TEXT // 2 and _units(value) > CELL_TEXT:
-                problems[key] = Problem(value, _TOO_LONG, fatal=False, fix=_SHORTEN)
+                problems[value] = Problem(value, _TOO_LONG, fatal=False, fix=_SHORTEN)
             elif not value.isprintable() and _is_odd(column, value):
                 raw = _ODD_SPACE.sub(lambda match: f"‹U+{ord(match[0]):04X}›", value) if strict else value
-                problems[key] = Problem(raw, _UNSEEN_INSIDE, fatal=False, fix=_BY_HAND)
+                problems[value] = Problem(raw, _UNSEEN_INSIDE, fatal=False, fix=_BY_HAND)
         elif isinstance(value, float) and _DIGITS <= abs(value) < float("inf"):
-            problems[key] = Problem(as_text(value) or "", _LOST_DIGITS, fatal=strict, fix=_AS_TEXT)
+            problems[value] = Problem(as_text(value) or "", _LOST_DIGITS, fatal=strict, fix=_AS_TEXT)
     return problems
 
 
@@ -262,6 +262,8 @@ def _is_odd(column: Column, text: str) -> bool:
 
 def _numbers_among_texts(values: Sequence[Value], known: Collection[int]) -> dict[int, Problem]:
     """IDs that are numbers where most of the firm's own are texts; those that we gave do not count."""
+    if _NUMBERS.isdisjoint(map(type, values)):
+        return {}
     numbers = [i for i, v in enumerate(values) if isinstance(v, float | int) and i not in known]
     if not numbers:
         return {}
@@ -299,54 +301,83 @@ def parser(column: Column) -> Callable[[Reading, Value], Any]:
     return _PARSERS.get(column.kind, _text)
 
 
+class _Once(dict[Value, Any]):
+    """What a value is read as, by value: columns repeat themselves, so each is read when it first comes."""
+
+    def __init__(self, read: Callable[[Value], Any]) -> None:
+        super().__init__()
+        self.read = read
+
+    def __missing__(self, value: Value) -> Any:
+        found = self[value] = self.read(value)
+        return found
+
+
 def convert(
     column: Column, values: Sequence[Value], reading: Reading
 ) -> tuple[list[Any], dict[int, Problem]]:
     """A whole column: typed values (None where blank or in doubt), and the problems by index."""
-    # Columns repeat themselves, so each value is read once; but to a dictionary 1 is True.
-    distinct: Collection[Value] = dict.fromkeys(values)
-    numbers = _NUMBERS.intersection(map(type, distinct))
-    keys: Sequence[Any] = values
-    once: Collection[Any] = distinct
-    if numbers and len(_NUMBERS.intersection(map(type, values))) > 1:
-        keys = list(zip(map(type, values), values, strict=True))
-        once = dict.fromkeys(keys)
-        distinct = [value for _, value in once]
-    typed, doubtful = _parsed(column, once, distinct, reading)
-    if column.kind in _WORDED:
-        for key, problem in odd_texts(column, zip(once, distinct, strict=True)).items():
-            if problem.fatal:
-                typed[key] = None
-            doubtful.setdefault(key, problem)
-    problems = {i: doubtful[key] for i, key in enumerate(keys) if key in doubtful} if doubtful else {}
-    if numbers and column.kind == "id":
+    typed, problems = _converted(column, values, reading)
+    if column.kind == "id":
         problems |= _numbers_among_texts(values, problems)
-    return list(map(typed.__getitem__, keys)), problems
+    return typed, problems
 
 
-def _parsed(
-    column: Column, keys: Iterable[Any], values: Iterable[Value], reading: Reading
-) -> tuple[dict[Any, Any], dict[Any, Problem]]:
-    """(typed values or None, what is doubtful), both by key."""
+def _converted(
+    column: Column, values: Sequence[Value], reading: Reading
+) -> tuple[list[Any], dict[int, Problem]]:
+    doubtful: dict[Value, Problem] = {}
+    once = _Once(_reader(column, reading, doubtful))
+    typed = list(map(once.__getitem__, values))
+    if not _NUMBERS.isdisjoint(map(type, once)) and len(_NUMBERS.intersection(map(type, values))) > 1:
+        return _each_type_apart(column, values, reading)
+    if column.kind in _WORDED:
+        odd = odd_texts(column, once)
+        lost = [value for value, problem in odd.items() if problem.fatal]
+        if lost:
+            once.update(dict.fromkeys(lost))
+            typed = list(map(once.__getitem__, values))
+        doubtful = odd | doubtful
+    problems = {i: doubtful[v] for i, v in enumerate(values) if v in doubtful} if doubtful else {}
+    return typed, problems
+
+
+def _each_type_apart(
+    column: Column, values: Sequence[Value], reading: Reading
+) -> tuple[list[Any], dict[int, Problem]]:
+    """The same for a column with numbers of several types: to a dictionary 1 is True."""
+    typed: list[Any] = [None] * len(values)
+    problems: dict[int, Problem] = {}
+    for kind in set(map(type, values)):
+        places = [i for i, value in enumerate(values) if type(value) is kind]
+        part, doubtful = _converted(column, [values[i] for i in places], reading)
+        for i, found in zip(places, part, strict=True):
+            typed[i] = found
+        problems |= {places[i]: problem for i, problem in doubtful.items()}
+    return typed, dict(sorted(problems.items()))
+
+
+def _reader(column: Column, reading: Reading, doubtful: dict[Value, Problem]) -> Callable[[Value], Any]:
+    """Reads one value: None where it is blank or in doubt, and then `doubtful` tells why."""
     parse = parser(column)
     if parse is _text:  # which has no doubts
-        return dict(zip(keys, map(as_text, values), strict=True)), {}
-    typed: dict[Any, Any] = {}
-    doubtful: dict[Any, Problem] = {}
-    for key, value in zip(keys, values, strict=True):
+        return as_text
+
+    def read(value: Value) -> Any:
         if value is None or (isinstance(value, str) and not value.strip()):
-            typed[key] = None
-            continue
+            return None
         found = parse(reading, value)
-        if isinstance(found, Problem):
-            doubtful[key] = found
-            found = None
-            if column.kind in _NUMERIC_KINDS and isinstance(value, str):
-                found = number_in_text(doubtful[key].raw)
-            if found is not None:
-                doubtful[key] = Problem(doubtful[key].raw, _NUMBER_AS_TEXT, fatal=False)
-        typed[key] = found
-    return typed, doubtful
+        if not isinstance(found, Problem):
+            return found
+        doubtful[value] = found
+        if column.kind in _NUMERIC_KINDS and isinstance(value, str):
+            number = number_in_text(found.raw)
+            if number is not None:
+                doubtful[value] = Problem(found.raw, _NUMBER_AS_TEXT, fatal=False)
+            return number
+        return None
+
+    return read
 
 
 _NOT_A_DATE = Text("not a date we can read for certain", "не читается как дата")

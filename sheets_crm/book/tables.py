@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
-from itertools import islice
+from itertools import islice, zip_longest
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from sheets_crm.book.parse import Problem, Reading, as_text, convert, folded, of_cell, of_merge
@@ -24,6 +24,7 @@ _HEADER_ROWS = 40
 """How far down the header row is looked for: below a title, a logo, a few notes."""
 _LONGEST_KEY = 200
 """A longer ID goes into the log as a hash: a line of the log has to stay within a cell."""
+_AT_ONCE = 64
 _TOTALS = frozenset({"итого", "всего", "total", "totals", "grand total", "sum", "сумма"})
 _OUR_WORDS = re.compile(r"[✗!i] .*\[[A-Z]{2}[0-9]{2}\]", re.DOTALL)  # a header may be of two lines
 """The beginning of what a To fix cell says."""
@@ -324,6 +325,7 @@ def _typed(
     reading: Reading,
 ) -> tuple[list[Any], dict[tuple[int, str], Problem], tuple[Fill, ...]]:  # fmt: skip
     data = [grid.rows[number - 1] for number in numbers]
+    cells = dict(enumerate(_by_column(data, max(positions.values(), default=0)), start=1))
     problems: dict[tuple[int, str], Problem] = {}
     columns: list[list[Any]] = []
     fills: tuple[Fill, ...] = ()
@@ -332,7 +334,7 @@ def _typed(
         if at is None:
             columns.append([None] * len(data))
             continue
-        values, found = convert(column, [c[at - 1] if at <= len(c) else None for c in data], reading)
+        values, found = convert(column, cells.pop(at), reading)
         problems.update({(numbers[i], column.key): problem for i, problem in found.items()})
         columns.append(values)
     keys = [c.key for c in schema.fields]
@@ -353,6 +355,16 @@ def _typed(
         )
     row_keys = _row_keys(schema, keys, columns, data, own)
     return made(schema.row_type, numbers, row_keys, *columns), problems, fills
+
+
+def _by_column(rows: Sequence[Sequence[Value]], width: int) -> list[list[Value]]:
+    """The cells of rows column by column, a blank where a row is short; a few rows at once, which a processor holds."""
+    columns: list[list[Value]] = [[] for _ in range(width)]
+    for start in range(0, len(rows), _AT_ONCE):
+        turned = zip_longest(range(width), *rows[start : start + _AT_ONCE])
+        for column, (_, *cells) in zip(columns, turned, strict=False):
+            column.extend(cells)
+    return columns
 
 
 def _index(numbers: Sequence[int], number: int) -> int | None:
@@ -395,13 +407,11 @@ def _row_keys(
     own: set[int],
 ) -> list[str]:  # fmt: skip
     """The ID, trimmed and case-folded; where it is blank or not the only one, a hash of what the user typed."""
-    parts = [
-        [folded(v) if isinstance(v, str) else str(v or "") for v in columns[keys.index(k)]]
-        for k in schema.identity
-    ]
-    natural = list(map("|".join, zip(*parts, strict=True)))
-    count = Counter(natural)
-    unfit = {name for name, n in count.items() if n > 1 or len(name) > _LONGEST_KEY or not name.strip("|")}
+    parts = [_folded_each(columns[keys.index(k)]) for k in schema.identity]
+    natural = list(map("|".join, zip(*parts, strict=True))) if len(parts) > 1 else parts[0]
+    unfit = {name for name in natural if len(name) > _LONGEST_KEY or not name.strip("|")}
+    if len(set(natural)) < len(natural):
+        unfit |= {name for name, n in Counter(natural).items() if n > 1}
     if not unfit:
         return natural
     seen: Counter[str] = Counter()
@@ -412,6 +422,13 @@ def _row_keys(
             seen[digest] += 1
             natural[index] = digest if seen[digest] == 1 else f"{digest}-{seen[digest]}"
     return natural
+
+
+def _folded_each(values: Sequence[Any]) -> list[str]:
+    """The values of a column for comparing; where all are plain IDs, all of them in one go."""
+    if set(map(type, values)) == {str} and (whole := "".join(values)).isascii() and whole.isalnum():
+        return list(map(str.lower, values))
+    return [folded(v) if isinstance(v, str) else str(v or "") for v in values]
 
 
 def _free_column(grid: Grid, header_row: int, width: int) -> int:

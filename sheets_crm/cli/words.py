@@ -127,19 +127,18 @@ def _lines(findings: Iterable[Finding], run: Run, deals: Mapping[str, Deal], lan
         severity: click.style(MARKS[severity], fg=COLORS[severity], bold=True) for severity in SEVERITIES
     }
     mend = click.style("      → {fix}; {id}", dim=True)
+    titles: dict[tuple[str, str | None], str] = {
+        (key, field): f"{on_screen(header)}: " if header else ""
+        for key, table in run.book.tables.items()
+        for field, header in table.headers.items()
+    }
     for f in findings:
         deal = deals.get(f.deal or "")
         name = (deal.name or deal.deal_id) if deal else None
-        where = on_screen(" ".join(part for part in (f.cell or f.sheet, name) if part))
-        codes = ", ".join((f.rule, *f.also))
-        yield f"  {marks[f.severity]} {where}: {_column(run, f)}{told(f, lang)} [{codes}]"
+        where = on_screen(" ".join(filter(None, (f.cell or f.sheet, name))))
+        codes = ", ".join((f.rule, *f.also)) if f.also else f.rule
+        yield f"  {marks[f.severity]} {where}: {titles.get((f.key.table, f.field), '')}{told(f, lang)} [{codes}]"
         yield mend.format(fix=on_screen(f.fix.get(lang)), id=f.id)
-
-
-def _column(run: Run, finding: Finding) -> str:
-    table = run.book.tables[finding.key.table]
-    header = table.headers.get(finding.field or "") or ""
-    return f"{on_screen(header)}: " if header else ""
 
 
 def told(finding: Finding, lang: str) -> str:

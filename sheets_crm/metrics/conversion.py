@@ -481,7 +481,7 @@ class Funnel:
         led = [self._left_by(way, rank) for way in cohort]
         known = {name: self._known(person(self.firm, name)) for name in dict.fromkeys(led)}
         names = [known[name] for name in led]
-        moved = Counter(name for name, way in zip(names, cohort, strict=True) if way.fate(rank) == "moved")
+        moved = Counter([name for name, way in zip(names, cohort, strict=True) if way.fate(rank) == "moved"])
         return {name: Ratio(moved[name], entered) for name, entered in Counter(names).items()}
 
     @cached_property

@@ -175,7 +175,7 @@ def _shares(
         rows = checked.judged.get(code, ())
         if rows is not before:  # rules about the same rows judge the very same list
             judged = [(TABLE_OF[type(row)], row.key) for row in rows]
-            owners.update(zip(judged, map(firm.owner_of, rows), strict=True))
+            owners.update(zip(judged, firm.owners_of(rows), strict=True))
         failed |= faulty.get(code, set()).intersection(judged)
         before = rows
     if not owners:

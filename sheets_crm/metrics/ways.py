@@ -76,9 +76,8 @@ def records(firm: Firm) -> Records:
     """The sheet Stage history up to the firm's day."""
     first: dict[str, date] = {}
     owners: dict[tuple[str, str], str] = {}
-    entries = firm.book.of(StageEntry).rows
-    named = {name: firm.book.resolve("Deals", name).row for name in {e.deal_id for e in entries}}
-    for entry in entries:
+    named = firm.recorded_deals
+    for entry in firm.book.of(StageEntry).rows:
         deal = named[entry.deal_id]
         day = as_day(entry.entered_at)
         if deal is not None and entry.stage and day and day <= firm.as_of:

@@ -283,7 +283,13 @@ def _copied(firm: Firm, times: int, days: int) -> set[int]:
     """Sheet rows of the tasks whose result its person wrote at least `times` times within `days` days."""
     typed = [task.result or "" for task in firm.done]
     often = Counter(typed)
-    alike = {text: " ".join(text.split()).casefold() for text in often}
+    # What is printable has no space but the ordinary one.
+    alike = {
+        text: text.casefold()
+        if text.isprintable() and "  " not in text
+        else " ".join(text.split()).casefold()
+        for text in often
+    }
     count: dict[str, int] = defaultdict(int)
     for text, plain in alike.items():
         count[plain] += often[text]

@@ -25,7 +25,7 @@ from sheets_crm.rules.facts import (
 )
 from sheets_crm.rules.fields import is_blank, named_columns
 from sheets_crm.rules.registry import rule
-from sheets_crm.schema import TABLES, Column, Deal, Stage, StageEntry
+from sheets_crm.schema import TABLES, Column, Deal, Stage
 from sheets_crm.schema.choices import TASK_TYPE
 from sheets_crm.text import WORKING_DAYS, Text, same
 
@@ -104,8 +104,7 @@ class _FreeStart:
 
     def __init__(self, firm: Firm) -> None:
         self.firm = firm
-        entries = firm.book.of(StageEntry).rows
-        self.recorded = {row.key for e in entries if (row := firm.book.resolve("Deals", e.deal_id).row)}
+        self.recorded = {deal.key for deal in firm.recorded_deals.values() if deal}
         self.won: dict[tuple[str, str], date] = {}
         """(kind of card, its key) to the day on which the client was first won."""
         for deal in firm.deals_by_kind.get("won", ()):

@@ -74,17 +74,23 @@ class Row:
 
 
 RowType = TypeVar("RowType", bound=Row)
+_AT_ONCE = 1024
 
 
 def made(row_type: type[RowType], *columns: Sequence[Any]) -> list[RowType]:
     """Rows from the columns of their values, in the order of the constructor's arguments.
 
-    Slot by slot: a frozen dataclass's own constructor sets every field by its name, which takes twice as long.
+    Slot by slot: a frozen dataclass's own constructor sets every field by its name, which takes twice as long. And a
+    thousand rows at once, which a processor holds while their slots are filled.
     """
-    rows = list(map(object.__new__, repeat(row_type, len(columns[0]))))
-    slots = (getattr(row_type, f.name) for f in fields(row_type) if f.init)
-    for slot, values in zip(slots, columns, strict=True):
-        deque(map(slot.__set__, rows, values), maxlen=0)
+    rows: list[RowType] = []
+    slots = [getattr(row_type, f.name).__set__ for f in fields(row_type) if f.init]
+    for start in range(0, len(columns[0]), _AT_ONCE):
+        part = slice(start, start + _AT_ONCE)
+        blank = list(map(object.__new__, repeat(row_type, len(columns[0][part]))))
+        for fill, values in zip(slots, columns, strict=True):
+            deque(map(fill, blank, values[part]), maxlen=0)
+        rows += blank
     return rows
 
 
