@@ -116,10 +116,9 @@ class _Slices:
         self.parts: list[int] = []
         """The numbers of the parts, top to bottom."""
 
-    def put(self, rows: bytes) -> None:
-        """Whole rows, below the last ones. Raises TooMuchText."""
-        # No fewer than the cells with a shared string.
-        texts = rows.count(b"<v") * self._shared.longest
+    def put(self, rows: bytes, values: int) -> None:
+        """Whole rows, below the last ones, with no more than so many values. Raises TooMuchText."""
+        texts = values * self._shared.longest
         if texts > MAX_TEXT and (texts := text_bytes(rows, self._shared.lengths)) > MAX_TEXT:
             raise TooMuchText(texts)
         if self._texts + texts > MAX_TEXT:
