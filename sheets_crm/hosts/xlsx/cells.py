@@ -11,7 +11,7 @@ from array import array
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
-from itertools import accumulate, compress, islice
+from itertools import compress, count, islice
 from operator import ge
 from typing import NamedTuple
 
@@ -257,14 +257,15 @@ class _Looks:
         """Where `pattern`, to which all figures are alike and which goes into no second cell, matches in the piece."""
         yield from (match.start() for match in pattern.finditer(self._before))
         inside = {
-            look: found
+            look: [match.start() for match in pattern.finditer(cell)]
             for look in self._times
-            if (found := [match.start() for match in pattern.finditer(b"<c " + look)])
+            if pattern.search(cell := b"<c " + look)
         }
-        starts = enumerate(accumulate(map(len, self._cells), initial=len(self._before)))
-        for number, start in compress(starts, map(inside.__contains__, self._cells)):
-            # Each cell before has lost its sign.
-            yield from (start + 3 * number + at for at in inside[self._cells[number]])
+        start, last = len(self._before), 0
+        for number in compress(count(), map(inside.__contains__, self._cells)):
+            start += sum(map(len, self._cells[last:number])) + len(b"<c ") * (number - last)
+            last = number
+            yield from (start + at for at in inside[self._cells[number]])
 
 
 _ALL_ONES = bytes(ord("1") if chr(byte).isascii() and chr(byte).isdigit() else byte for byte in range(256))

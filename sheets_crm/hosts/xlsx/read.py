@@ -198,7 +198,8 @@ class _Shared(NamedTuple):
     """The greatest of them."""
 
 
-_STRING = re.compile(rb"<(?:\w+:)?si[\s/>]")
+_STRING = re.compile(rb"<si[\s/>]")
+_PREFIXED_STRING = re.compile(rb"<(?:\w+:)?si[\s/>]")
 
 
 def _shared(parts: Parts) -> _Shared:
@@ -208,9 +209,10 @@ def _shared(parts: Parts) -> _Shared:
         found = re.search(rb"<(?:\w+:)?cellXfs[\s>].*?</(?:\w+:)?cellXfs", styles, re.DOTALL)
         formats = max(1, len(re.findall(rb"<(?:\w+:)?xf[\s/>]", found[0]))) if found else 1
     strings = parts.archive.sound(parts.shared_strings) if parts.shared_strings else b""
-    if strings.count(b"<si") + strings.count(b":si") > MAX_STRINGS:
+    prefixed = strings.count(b":si")
+    if strings.count(b"<si") + prefixed > MAX_STRINGS:
         raise parts.archive.unsafe(_MANY_STRINGS)
-    lengths = array("I", map(len, _STRING.split(strings)))[1:]
+    lengths = array("I", map(len, (_PREFIXED_STRING if prefixed else _STRING).split(strings)))[1:]
     return _Shared(formats, strings, lengths, max(lengths, default=0))
 
 
