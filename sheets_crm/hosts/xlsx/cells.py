@@ -166,7 +166,7 @@ def _refuse_bad_dimension(head: bytes, archive: Archive, path: str) -> None:
         raise archive.spoilt(path)
 
 
-_ATTRIBUTES = rb"""(?:[^<>"']|"[^"<]*"|'[^'<]*')*?"""
+_ATTRIBUTES = rb"""(?:[^<>"'/]++|"[^"<]*+"|'[^'<]*+'|/(?!>))*+"""
 """None of these patterns looks past the next `<`, so that no sheet, however it was made, takes longer than its length."""
 _TAG = re.compile(rb"<(c|row)(?=[\s/>])(%b)(/?)>" % _ATTRIBUTES)
 _UNUSUAL_ROW = re.compile(rb'<row(?=[\s/>])(?! r="[0-9]{1,10}")')
@@ -217,7 +217,7 @@ def _unknown_format(formats: int) -> re.Pattern[bytes]:
     )
 
 
-_CELL = re.compile(rb"<c(?=[\s/>])(%b)(?:/>|>(.*?)</c\s*>)" % _ATTRIBUTES, re.DOTALL)
+_CELL = re.compile(rb"<c(?=[\s/>])(%b)(?:/>|>((?:[^<]++|<(?!/c\s*>))*+)</c\s*>)" % _ATTRIBUTES)
 _FOREIGN = re.compile(rb":(?:c|row|sheetData)[\s/>]")
 _ROW = re.compile(rb'<row r="([0-9]++)"(?:[^<>]*+><c r="([A-Z]++(?!\1")[0-9]++)")?')
 """A row's number, and its first cell if that belongs to another row."""
