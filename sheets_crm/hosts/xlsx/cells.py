@@ -212,9 +212,7 @@ _UNUSUAL = re.compile(
 @cache
 def _unknown_format(formats: int) -> re.Pattern[bytes]:
     """A cell, usual otherwise, with a format that none of so many is."""
-    return re.compile(
-        rb'<c r="[A-Z]{1,2}+[1-9][0-9]{0,6}+" s="(?:%b)"' % _after(str(formats - 1), "9", 6)
-    )
+    return re.compile(rb'<c r="[A-Z]{1,2}+[1-9][0-9]{0,6}+" s="(?:%b)"' % _after(str(formats - 1), "9", 6))
 
 
 _CELL = re.compile(rb"<c(?=[\s/>])(%b)(?:/>|>((?:[^<]++|<(?!/c\s*>))*+)</c\s*>)" % _ATTRIBUTES)

@@ -282,8 +282,9 @@ def _append(rows: list[list[Value]], book: CalamineWorkbook, name: str, known: d
     new: list[list[Value]] = [
         [cell if type(cell) is float else once(cell, cell) for cell in cells] for cells in sheet.to_python()
     ]
-    if left:
-        new = [[""] * left + cells for cells in new]
+    blank: list[Value] = [""] * left
+    if blank:
+        new = [blank + cells for cells in new]
     # Rows out of order leave gaps in one part that another part fills.
     for at in range(first, min(first + len(new), len(rows))):
         rows[at] = new[at - first] if any(map(_is_something, new[at - first])) else rows[at]
