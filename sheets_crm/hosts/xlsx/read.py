@@ -279,12 +279,12 @@ def _append(rows: list[list[Value]], book: CalamineWorkbook, name: str, known: d
     first, left = sheet.start
     rows.extend([] for _ in range(first - len(rows)))
     once = known.setdefault
-    new: list[list[Value]] = [
-        [cell if type(cell) is float else once(cell, cell) for cell in cells] for cells in sheet.to_python()
-    ]
     blank: list[Value] = [""] * left
-    if blank:
-        new = [blank + cells for cells in new]
+    # The sum of two lists takes no more room than its cells.
+    new = [
+        blank + [cell if type(cell) is float else once(cell, cell) for cell in cells]
+        for cells in sheet.to_python()
+    ]
     # Rows out of order leave gaps in one part that another part fills.
     for at in range(first, min(first + len(new), len(rows))):
         rows[at] = new[at - first] if any(map(_is_something, new[at - first])) else rows[at]
