@@ -241,7 +241,8 @@ class _Looks:
     """A piece in small: of all cells that differ in nothing but figures it has one, so each look is judged once."""
 
     def __init__(self, body: bytes) -> None:
-        self._before, *self._cells = body.translate(_ALL_ONES).split(b"<c ")
+        self._cells = body.translate(_ALL_ONES).split(b"<c ")
+        self._before = self._cells.pop(0)
         self._times = Counter(self._cells)
         self.sketch = b"<c ".join([self._before, *self._times])
         """One cell of each look, every figure a 1; what stands before the first cell comes first."""
@@ -372,8 +373,8 @@ class _Scan:
         """
         longer = re.search(rb'<c r="[A-Z]{1,3}+[0-9]{%d}' % (len(str(rows)) + 1), sketch)
         after = _after(str(rows), "9", 10 if longer else 0)
-        if below := re.search(rb'<c r="([A-Z]{1,3}+(?:0[0-9]*|%b))"' % after, self._body):
-            raise self._no_such_cell(below[1])
+        if below := re.search(rb'<c r="[A-Z]{1,3}+(?:0[0-9]*|%b)"' % after, self._body):
+            raise self._no_such_cell(below[0].split(b'"')[1])
 
     def _look(self, start: int) -> None:
         cell = _CELL.match(self._body, start)
