@@ -10,10 +10,12 @@ import pytest
 from sheets_crm import sync
 from sheets_crm.book import wanted
 from sheets_crm.demo import build
+from sheets_crm.errors import WorkbookUnreadable
 from sheets_crm.hosts.xlsx import patched
 from sheets_crm.hosts.xlsx.pieces import Cut, NoRows
 from sheets_crm.hosts.xlsx.read import read
 from sheets_crm.sheet import Changes, Snapshot
+from tests.packages import holding
 from tests.shared import shared
 from tests.xlsx_samples import firm, parts, report, run
 
@@ -62,6 +64,16 @@ def test_a_firm_is_read_alike_in_pieces_of_any_size(
         whole = planned[0].grids[name]
         assert [_trimmed(row) for row in grid.rows] == [_trimmed(row) for row in whole.rows]
         assert (grid.doubts, grid.hidden_rows, grid.merged) == (whole.doubts, whole.hidden_rows, whole.merged)
+
+
+@pytest.mark.parametrize("small", SIZES, indirect=True)
+@pytest.mark.usefixtures("small")
+def test_a_doctype_is_refused_in_pieces_of_any_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Even far down, among the rows, and cut in two."""
+    monkeypatch.setattr("sheets_crm.hosts.xlsx.preflight._PROLOG_BYTES", 100)
+    rows = b'<row r="1"><c r="A1"><v>1</v></c></row><!DOCTYPE a><row r="2"/>'
+    with pytest.raises(WorkbookUnreadable, match=r"a DOCTYPE in xl/worksheets/sheet1\.xml"):
+        snapshot(holding(rows))
 
 
 def _trimmed(row: object) -> list[object]:

@@ -6,6 +6,7 @@ import gc
 import hashlib
 import importlib
 import io
+import re
 import zipfile
 from collections.abc import Callable
 from datetime import date, datetime, time
@@ -394,6 +395,41 @@ def test_the_widest_column_is_found(columns: list[int], start: int) -> None:
     body = b"".join(b'<c r="%b1"/>' % letters(column).encode() for column in columns)
     wider = [c for i, c in enumerate(columns) if c > max([start, *columns[:i]])]
     assert [column for column, _ in cells._ever_wider(body, start)] == wider
+
+
+@given(st.integers(1, 1_100_000), st.integers(0, 99_999_999))
+def test_a_pattern_meets_every_number_after_another(number: int, other: int) -> None:
+    """Those that are greater, and none that is not."""
+    after = re.compile(cells._after(str(number), "9", 8))
+    for each in (other, number - 1, number, number + 1):
+        assert bool(after.fullmatch(b"%d" % each)) == (each > number)
+
+
+FRAGMENTS = [
+    *(
+        b'<c r="A1" t="s"><v>5</v></c>',
+        b'<c r="AB27" s="3"><v>1.25</v></c>',
+        b'<c r="C3"/>',
+        b"</row>",
+        b"\n",
+    ),
+    *(
+        b'<c r="D4"><f>A1&amp;""</f><v></v></c>',
+        b'<c r="E5"><v>-1</v></c>',
+        b"<c s='2' r='F6'/>",
+        b'<row r="77">',
+    ),
+    *(b"<c/>", b"<c>", b"<c ", b"<c", b"</c>", b"<v>", b">", b"<c><v>2</v></c>", b'<c\tr="G7"/>', b"<col/>"),
+]
+"""Cells as programs write them, others, and what is no cell at all."""
+
+
+@given(st.lists(st.sampled_from(FRAGMENTS), max_size=20))
+def test_odd_cells_are_found_by_their_looks(fragments: list[bytes]) -> None:
+    """Just where a walk over all bytes finds them, whatever stands before them, between them and in them."""
+    body = b"".join([b'<row r="1">', *fragments])
+    walked = [match.start() for match in cells._UNUSUAL.finditer(body)]
+    assert list(cells._Looks(body).places(cells._UNUSUAL)) == walked
 
 
 SWOLLEN = [

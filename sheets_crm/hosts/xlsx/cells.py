@@ -11,7 +11,7 @@ from array import array
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
-from itertools import islice
+from itertools import compress, count, islice
 from operator import ge
 from typing import NamedTuple
 
@@ -65,23 +65,24 @@ class Sheet(NamedTuple):
 
 
 def prepare(
-    archive: Archive, path: str, sheet: str, put: Callable[[bytes], object], formats: int | None = None
+    archive: Archive, path: str, sheet: str, put: Callable[[bytes, int], object], formats: int | None = None
 ) -> Sheet:
     """Puts the rows of `sheet`, stored in the part `path`, in one plain form for the parser, piece by piece.
 
-    They come without prefixes, comments and doubtful cells; every row and cell says where it stands. `formats` is how
-    many cell formats the workbook has; a number with another one is in doubt.
+    They come without prefixes, comments and doubtful cells; every row and cell says where it stands. With them comes
+    a number no less than that of their values. `formats` is how many cell formats the workbook has; a number with
+    another one is in doubt.
     Raises WorkbookUnreadable for cells that no program writes.
     """
     scan, tail = _Scan(archive.name, sheet, formats), b""
     try:
-        cut = Cut(_without_comments(archive.pieces(path)))
+        cut = Cut(archive.pieces(path))
         head, strip = _prefix_of(cut.head)
         if cut.prefix.rstrip(b":") != strip:
             raise archive.spoilt(path)
         _refuse_bad_dimension(head, archive, path)
         for piece in cut.rows():
-            put(scan.plain(_without_prefix(piece, strip)))
+            put(*scan.plain(_without_prefix(piece, strip)))
         tail = _without_prefix(cut.tail, strip)
         archive.refuse_unsound(head + tail, path)
     except NoRows as problem:
@@ -107,7 +108,7 @@ def text_bytes(rows: bytes, lengths: Sequence[int]) -> int:
 def spoilt_cell(archive: Archive, path: str, strings: int) -> str | None:
     """The address of a cell for which a parser gives up: a string that is not there, or text that is no XML."""
     last = None
-    for piece in _without_comments(archive.pieces(path)):
+    for piece in archive.pieces(path):
         at = min((m.start() for m in _TEXT_CELL.finditer(piece) if int(m[1]) >= strings), default=len(piece))
         if odd := _NO_XML_TEXT.search(piece, 0, at):
             at = odd.start()
@@ -121,7 +122,7 @@ def spoilt_cell(archive: Archive, path: str, strings: int) -> str | None:
 def repeated_cell(archive: Archive, path: str) -> str | None:
     """The address of a cell that stands twice, so that nobody can say which of the two a person sees."""
     places: Counter[bytes] = Counter()
-    for piece in _without_comments(archive.pieces(path)):
+    for piece in archive.pieces(path):
         places.update(_ADDRESS.findall(piece))
     return next((place.decode() for place, times in places.items() if times > 1), None)
 
@@ -138,32 +139,6 @@ _NO_XML_TEXT = re.compile(
 
 
 # ----------------------------------------------------------------- one plain form
-
-
-def _without_comments(pieces: Iterator[bytes]) -> Iterator[bytes]:
-    """The same document without comments and instructions, and with the text of CDATA as plain text."""
-    held = b""
-    for number, piece in enumerate(pieces):
-        held += piece
-        # One character is found many times faster than two.
-        if (b"!" in held and b"<!" in held) or (b"?" in held and held.find(b"<?", 0 if number else 2) >= 0):
-            held += b"".join(pieces)
-            for begin, end in ((b"<!--", b"-->"), (b"<![CDATA[", b"]]>"), (b"<?", b"?>")):
-                # One that never ends would be looked for from each of a million beginnings.
-                if held.rfind(begin) > held.rfind(end):
-                    return
-            yield re.sub(rb"<!--.*?-->|<!\[CDATA\[(.*?)\]\]>|<\?.*?\?>", _plain, held, flags=re.DOTALL)
-            return
-        # A sign cut in two has to be seen whole.
-        whole = len(held) - held.endswith(b"<")
-        yield held[:whole]
-        held = held[whole:]
-    yield held
-
-
-def _plain(match: re.Match[bytes]) -> bytes:
-    text = match[1] or b""
-    return text.replace(b"&", b"&amp;").replace(b"<", b"&lt;").replace(b">", b"&gt;")
 
 
 def _prefix_of(head: bytes) -> tuple[bytes, bytes]:
@@ -191,11 +166,11 @@ def _refuse_bad_dimension(head: bytes, archive: Archive, path: str) -> None:
         raise archive.spoilt(path)
 
 
-_ATTRIBUTES = rb"""(?:[^<>"']|"[^"<]*"|'[^'<]*')*?"""
+_ATTRIBUTES = rb"""(?:[^<>"'/]++|"[^"<]*+"|'[^'<]*+'|/(?!>))*+"""
 """None of these patterns looks past the next `<`, so that no sheet, however it was made, takes longer than its length."""
 _TAG = re.compile(rb"<(c|row)(?=[\s/>])(%b)(/?)>" % _ATTRIBUTES)
 _UNUSUAL_ROW = re.compile(rb'<row(?=[\s/>])(?! r="[0-9]{1,10}")')
-_PLACELESS_CELL = re.compile(rb"<c(?![^<>]*?\sr\s*=)")
+_PLACELESS_CELL = re.compile(rb"<c(?![a-zA-Z])(?![^<>]*?\sr\s*=)")
 _PLACE = re.compile(rb"""\sr\s*=\s*["']([^"']*)["']""")
 
 
@@ -219,7 +194,8 @@ def _placed(body: bytes, row: int) -> bytes:
 
 # ------------------------------------------------------------------------ the scan
 
-_UNUSUAL = rb"""<c(?![a-zA-Z])(?!\ r="[A-Z]{1,2}+[1-9][0-9]{0,6}+"(?:\ s="(?!(?:%b)")[0-9]{1,6}+")?+(?:
+_UNUSUAL = re.compile(
+    rb"""<c(?![a-zA-Z])(?!\ r="[A-Z]{1,2}+[1-9][0-9]{0,6}+"(?:\ s="[0-9]{1,6}+")?+(?:
       \ t="s"><v>[0-9]{1,9}+</v></c>
     | ><v>[0-9]{1,15}+(?:\.[0-9]{1,17}+)?+</v></c>
     | />
@@ -227,29 +203,22 @@ _UNUSUAL = rb"""<c(?![a-zA-Z])(?!\ r="[A-Z]{1,2}+[1-9][0-9]{0,6}+"(?:\ s="(?!(?:
     | \ t="inlineStr"><is><t(?:\ xml:space="preserve")?+>[^<]*+</t></is></c>
     | (?:\ t="n")?+>(?:<f(?:\ [^<>]*+)?+>[^<]*+</f>)?+<v>[0-9]{1,15}+(?:\.[0-9]{1,17}+)?+</v></c>
     | \ t="str">(?:<f(?:\ [^<>]*+)?+>[^<]*+</f>)?+<v(?:\ xml:space="preserve")?+>[^<]*+</v></c>
-    ))"""
-
-
-@cache
-def _unusual(formats: int | None) -> re.Pattern[bytes]:
-    """Every cell but those written the way Excel, LibreOffice and the common libraries write them.
-
-    `formats` is how many cell formats there are: a cell with another one is unusual too.
-    """
-    unknown = _after(str(formats - 1), "9", 6) if formats is not None else b"(?!)"
-    return re.compile(_UNUSUAL % unknown, re.VERBOSE)
+    ))""",
+    re.VERBOSE,
+)
+"""Every cell but those written the way Excel, LibreOffice and the common libraries write them."""
 
 
 @cache
 def _unknown_format(formats: int) -> re.Pattern[bytes]:
-    """The beginning of a number of a format that none of so many has."""
-    return re.compile(rb' s="(?:%b)"' % _after(str(formats - 1), "9", 6))
+    """A cell, usual otherwise, with a format that none of so many is."""
+    return re.compile(rb'<c r="[A-Z]{1,2}+[1-9][0-9]{0,6}+" s="(?:%b)"' % _after(str(formats - 1), "9", 6))
 
 
-_CELL = re.compile(rb"<c(?=[\s/>])(%b)(?:/>|>(.*?)</c\s*>)" % _ATTRIBUTES, re.DOTALL)
+_CELL = re.compile(rb"<c(?=[\s/>])(%b)(?:/>|>((?:[^<]++|<(?!/c\s*>))*+)</c\s*>)" % _ATTRIBUTES)
 _FOREIGN = re.compile(rb":(?:c|row|sheetData)[\s/>]")
-_ROW = re.compile(rb'<row r="([0-9]+)"')
-_OF_ANOTHER_ROW = re.compile(rb'<row r="([0-9]++)"[^<>]*+><c r="([A-Z]++(?!\1")[0-9]++)"')
+_ROW = re.compile(rb'<row r="([0-9]++)"(?:[^<>]*+><c r="([A-Z]++(?!\1")[0-9]++)")?')
+"""A row's number, and its first cell if that belongs to another row."""
 _HIDDEN_ROW = re.compile(rb"""<row r="([0-9]+)"[^<>]*?\shidden\s*=\s*["'](?:1|true)["']""")
 _REFERENCE = re.compile(rb"([A-Z]{1,3})([1-9][0-9]{0,6})")
 _TYPE = re.compile(rb"""\st\s*=\s*["']([^"']*)["']""")
@@ -272,14 +241,30 @@ class _Looks:
     """A piece in small: of all cells that differ in nothing but figures it has one, so each look is judged once."""
 
     def __init__(self, body: bytes) -> None:
-        self._times = Counter(body.translate(_ALL_ONES).split(b"<c "))
-        self.sketch = b"<c ".join(self._times)
+        self._cells = body.translate(_ALL_ONES).split(b"<c ")
+        self._before = self._cells.pop(0)
+        self._times = Counter(self._cells)
+        self.sketch = b"<c ".join([self._before, *self._times])
         """One cell of each look, every figure a 1; what stands before the first cell comes first."""
 
     def count(self, mark: bytes) -> int:
         """How often `mark`, which holds no figure and no blank, stands in the piece."""
         inside = sum(times * look.count(mark) for look, times in self._times.items())
-        return inside + (self._times.total() - 1 if mark == b"<c" else 0)
+        return self._before.count(mark) + inside + (len(self._cells) if mark == b"<c" else 0)
+
+    def places(self, pattern: re.Pattern[bytes]) -> Iterator[int]:
+        """Where `pattern`, to which all figures are alike and which goes into no second cell, matches in the piece."""
+        yield from (match.start() for match in pattern.finditer(self._before))
+        inside = {
+            look: [match.start() for match in pattern.finditer(cell)]
+            for look in self._times
+            if pattern.search(cell := b"<c " + look)
+        }
+        start, last = len(self._before), 0
+        for number in compress(count(), map(inside.__contains__, self._cells)):
+            start += sum(map(len, self._cells[last:number])) + len(b"<c ") * (number - last)
+            last = number
+            yield from (start + at for at in inside[self._cells[number]])
 
 
 _ALL_ONES = bytes(ord("1") if chr(byte).isascii() and chr(byte).isdigit() else byte for byte in range(256))
@@ -307,8 +292,8 @@ class _Scan:
         self._widest = 1
         self._widest_at = ""
 
-    def plain(self, body: bytes) -> bytes:
-        """The piece as the parser may have it. Raises WorkbookUnreadable."""
+    def plain(self, body: bytes) -> tuple[bytes, int]:
+        """The piece as the parser may have it, and no fewer than its values. Raises WorkbookUnreadable."""
         body = _COMPUTED.sub(b"", body)
         looks = _Looks(body)
         self._cells += looks.count(b"<c")
@@ -317,13 +302,13 @@ class _Scan:
         if match := _FOREIGN.search(looks.sketch):
             raise self._damaged(same(match[0].decode("ascii", "replace")))
         self._body, self._mended = body, []
-        unusual = self._unusual() if self._has_unusual(looks.sketch) else []
-        if _UNUSUAL_ROW.search(looks.sketch) or any(_PLACELESS_CELL.match(body, at) for at in unusual):
+        unusual = self._unusual(looks)
+        if _UNUSUAL_ROW.search(looks.sketch) or _PLACELESS_CELL.search(looks.sketch):
             self._body = _placed(body, self._rows[-1] if self._rows else 0)
             looks = _Looks(self._body)
-            unusual = self._unusual()
+            unusual = self._unusual(looks)
         last = self._count_rows()
-        self._refuse_cells_below(last)
+        self._refuse_cells_below(last, looks.sketch)
         if b"shared" in looks.sketch:
             found = (_GROUP.search(match[1]) for match in _MASTER.finditer(self._body))
             self._groups.update(group[1] for group in found if group)
@@ -335,7 +320,7 @@ class _Scan:
         self._filled += looks.count(b"</v>") + looks.count(b"</is>") - looks.count(b"<v></v>")
         if b"hidden" in looks.sketch:
             self._hidden.update(int(match[1]) for match in _HIDDEN_ROW.finditer(self._body))
-        return self._mended_body()
+        return self._mended_body(), looks.count(b"<v")
 
     def result(self) -> Sheet:
         """What all the pieces held. Raises WorkbookUnreadable if two rows bear one number."""
@@ -350,17 +335,14 @@ class _Scan:
             raise self._too_much(long.fill(n=self._last)) if self._filled > MANY_CELLS else self._too_wide()
         return Sheet(self._doubts, frozenset(self._hidden), self._negative, filled=self._filled)
 
-    def _has_unusual(self, sketch: bytes) -> bool:
-        if _unusual(None).search(sketch):
-            return True
-        # A sketch does not tell one number of a format from another, only how long it is.
-        known = self._formats
-        long = known is not None and re.search(rb' s="[0-9]{%d}' % len(str(known - 1)), sketch)
-        return bool(long and known and _unknown_format(known).search(self._body))
-
-    def _unusual(self) -> list[int]:
+    def _unusual(self, looks: _Looks) -> list[int]:
         room = MAX_UNUSUAL - self._odd_ones
-        found = [match.start() for match in islice(_unusual(self._formats).finditer(self._body), room + 1)]
+        found = list(islice(looks.places(_UNUSUAL), room + 1)) if _UNUSUAL.search(looks.sketch) else []
+        known = self._formats
+        # A sketch does not tell one number of a format from another, only how long it is.
+        if known is not None and re.search(rb' s="[0-9]{%d}' % len(str(known - 1)), looks.sketch):
+            unknown = (match.start() for match in _unknown_format(known).finditer(self._body))
+            found = sorted({*found, *islice(unknown, room + 1)})
         if len(found) > room:
             raise self._too_much(Text("millions of odd cells", "миллионы необычных ячеек"))
         return found
@@ -372,24 +354,27 @@ class _Scan:
 
     def _count_rows(self) -> int:
         """The greatest number of a row so far."""
-        numbers = [int(number) for number in _ROW.findall(self._body)]
-        if odd := [n for n in (min(numbers, default=1), max(numbers, default=1)) if not 0 < n <= LAST_ROW]:
+        found = _ROW.findall(self._body)
+        numbers = [int(number) for number, _ in found]
+        bounds = (min(numbers), max(numbers)) if numbers else ()
+        if odd := [n for n in bounds if not 0 < n <= LAST_ROW]:
             raise self._damaged(Text("a row numbered {n}", "строка с номером {n}").fill(n=str(odd[0])))
-        if astray := _OF_ANOTHER_ROW.search(self._body):
+        if astray := next(((number, cell) for number, cell in found if cell), None):
             what = Text("the cell {cell} stands in row {row}", "ячейка {cell} стоит в строке {row}")
-            raise self._damaged(what.fill(cell=astray[2].decode(), row=int(astray[1])))
+            raise self._damaged(what.fill(cell=astray[1].decode(), row=int(astray[0])))
         self._rows.extend(numbers)
-        self._last = max(self._last, max(numbers, default=0))
+        self._last = max((self._last, *bounds))
         return self._last
 
-    def _refuse_cells_below(self, rows: int) -> None:
+    def _refuse_cells_below(self, rows: int, sketch: bytes) -> None:
         """Calamine goes by the cells' own addresses, so the rows alone do not bound them.
 
         A row that begins with 0 is nowhere; a sketch does not show it.
         """
-        below = re.search(rb'<c r="([A-Z]{1,3}+(?:0[0-9]*|%b))"' % _after(str(rows), "9", 10), self._body)
-        if below:
-            raise self._no_such_cell(below[1])
+        longer = re.search(rb'<c r="[A-Z]{1,3}+[0-9]{%d}' % (len(str(rows)) + 1), sketch)
+        after = _after(str(rows), "9", 10 if longer else 0)
+        if below := re.search(rb'<c r="[A-Z]{1,3}+(?:0[0-9]*|%b)"' % after, self._body):
+            raise self._no_such_cell(below[0].split(b'"')[1])
 
     def _look(self, start: int) -> None:
         cell = _CELL.match(self._body, start)
@@ -518,9 +503,11 @@ def _after(name: str, last: str, longest: int) -> bytes:
     `last` is the last letter or figure, `longest` the greatest length.
     """
     first = "A" if last == "Z" else "0"
-    choices = [f"[{first}-{last}]{{{len(name) + 1},{longest}}}"] if len(name) < longest else []
-    for i, letter in enumerate(name):
-        if letter != last:
-            rest = f"[{first}-{last}]{{{len(name) - i - 1}}}"
-            choices.append(f"{name[:i]}[{chr(ord(letter) + 1)}-{last}]{rest}")
+    choices: list[str] = []
+    for length, letter in enumerate(reversed(name)):
+        same = [f"{letter}(?:{'|'.join(choices)})"] if choices else []
+        later = [f"[{chr(ord(letter) + 1)}-{last}][{first}-{last}]{{{length}}}"] if letter != last else []
+        choices = later + same
+    if len(name) < longest:
+        choices.append(f"[{first}-{last}]{{{len(name) + 1},{longest}}}")
     return "|".join(choices or ["(?!)"]).encode()

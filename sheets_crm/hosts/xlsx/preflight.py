@@ -44,6 +44,9 @@ _FEED_BYTES = 1 << 20
 _DEEP = re.compile(rb"><[^/!?](?:[^<>]*+(?<!/)><){254}")
 """More than 250 elements opened in a row; libxml2 counts depth only where it builds a tree."""
 
+DECLARED = re.compile(rb"!(?<=<!)")
+"""A comment, CDATA or a DOCTYPE. A pattern is searched fastest if it begins with one character that is rare."""
+
 STRICT = "http://purl.oclc.org/ooxml/"
 
 Kind = Literal["worksheet", "chartsheet", "other"]
@@ -338,7 +341,29 @@ class Archive:
         return xml
 
     def pieces(self, path: str) -> Iterator[bytes]:
-        """The part as `xml` gives it, some hundred kilobytes at a time where it is stored as UTF-8."""
+        """The part as `xml` gives it, without comments and instructions, and with the text of CDATA as plain text.
+
+        It comes some hundred kilobytes at a time where it is stored as UTF-8 and holds nothing of the kind.
+        """
+        held, pieces = b"", self._stored(path)
+        for number, piece in enumerate(pieces):
+            held += piece
+            if DECLARED.search(held) or (b"?" in held and held.find(b"<?", 0 if number else 2) >= 0):
+                held += b"".join(pieces)
+                self._refuse_doctype(held, path)
+                for begin, end in ((b"<!--", b"-->"), (b"<![CDATA[", b"]]>"), (b"<?", b"?>")):
+                    # One that never ends would be looked for from each of a million beginnings.
+                    if held.rfind(begin) > held.rfind(end):
+                        return
+                yield re.sub(rb"<!--.*?-->|<!\[CDATA\[(.*?)\]\]>|<\?.*?\?>", _plain, held, flags=re.DOTALL)
+                return
+            # A sign cut in two has to be seen whole.
+            whole = len(held) - held.endswith(b"<")
+            yield held[:whole]
+            held = held[whole:]
+        yield held
+
+    def _stored(self, path: str) -> Iterator[bytes]:
         info = self._parts.get(path.lower())
         if info is None:
             raise self.missing(path)
@@ -352,7 +377,6 @@ class Archive:
             for piece in chain((first.removeprefix(codecs.BOM_UTF8),), pieces):
                 if not (piece.isascii() and decoder.getstate()[0] == b""):
                     decoder.decode(piece)
-                self._refuse_doctype(piece, info.filename)
                 yield piece
             decoder.decode(b"", final=True)
         except UnicodeError as error:
@@ -418,6 +442,11 @@ class Archive:
     def _refuse_doctype(self, xml: bytes, part: str) -> None:
         if b"!" in xml and (b"<!DOCTYPE" in xml or b"<!ENTITY" in xml):
             raise self.unsafe(Text("a DOCTYPE in {part}", "DOCTYPE в {part}").fill(part=part))
+
+
+def _plain(match: re.Match[bytes]) -> bytes:
+    text = match[1] or b""
+    return text.replace(b"&", b"&amp;").replace(b"<", b"&lt;").replace(b">", b"&gt;")
 
 
 class _Silent:

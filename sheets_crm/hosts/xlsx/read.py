@@ -118,10 +118,9 @@ class _Slices:
         self.parts: list[int] = []
         """The numbers of the parts, top to bottom."""
 
-    def put(self, rows: bytes) -> None:
-        """Whole rows, below the last ones. Raises TooMuchText."""
-        # No fewer than the cells with a shared string.
-        texts = rows.count(b"<v") * self._shared.longest
+    def put(self, rows: bytes, values: int) -> None:
+        """Whole rows, below the last ones, with no more than so many values. Raises TooMuchText."""
+        texts = values * self._shared.longest
         if texts > MAX_TEXT and (texts := text_bytes(rows, self._shared.lengths)) > MAX_TEXT:
             raise TooMuchText(texts)
         if self._texts + texts > MAX_TEXT:
@@ -201,7 +200,8 @@ class _Shared(NamedTuple):
     """The greatest of them."""
 
 
-_STRING = re.compile(rb"<(?:\w+:)?si[\s/>]")
+_STRING = re.compile(rb"<si[\s/>]")
+_PREFIXED_STRING = re.compile(rb"<(?:\w+:)?si[\s/>]")
 
 
 def _shared(parts: Parts) -> _Shared:
@@ -211,9 +211,10 @@ def _shared(parts: Parts) -> _Shared:
         found = re.search(rb"<(?:\w+:)?cellXfs[\s>].*?</(?:\w+:)?cellXfs", styles, re.DOTALL)
         formats = max(1, len(re.findall(rb"<(?:\w+:)?xf[\s/>]", found[0]))) if found else 1
     strings = parts.archive.sound(parts.shared_strings) if parts.shared_strings else b""
-    if strings.count(b"<si") + strings.count(b":si") > MAX_STRINGS:
+    prefixed = strings.count(b":si")
+    if strings.count(b"<si") + prefixed > MAX_STRINGS:
         raise parts.archive.unsafe(_MANY_STRINGS)
-    lengths = array("I", map(len, _STRING.split(strings)))[1:]
+    lengths = array("I", map(len, (_PREFIXED_STRING if prefixed else _STRING).split(strings)))[1:]
     return _Shared(formats, strings, lengths, max(lengths, default=0))
 
 
@@ -282,6 +283,7 @@ def _append(rows: list[list[Value]], book: CalamineWorkbook, name: str, known: d
     rows.extend([] for _ in range(first - len(rows)))
     once = known.setdefault
     blank: list[Value] = [""] * left
+    # The sum of two lists takes no more room than its cells.
     new = [
         blank + [cell if type(cell) is float else once(cell, cell) for cell in cells]
         for cells in sheet.to_python()

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from sheets_crm.errors import WorkbookUnsafe
 from sheets_crm.hosts.xlsx.pieces import Cut, NoRows
-from sheets_crm.hosts.xlsx.preflight import utf8
+from sheets_crm.hosts.xlsx.preflight import DECLARED, utf8
 from sheets_crm.sheet import CELL_TEXT, Area
 from sheets_crm.text import Text
 
@@ -24,8 +24,6 @@ _ODD_SHEET = Text(
 _DECLARATION = b'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 _QUOTED = rb"""(?:[^>"']|"[^"]*"|'[^']*')"""
 _TAG = re.compile(rb"<%b*>" % _QUOTED)
-_DECLARED = re.compile(rb"!(?<=<!)")
-"""A comment or CDATA. A pattern is searched fastest if it begins with one character that is rare."""
 _UNSPOKEN = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]|_(?=x[0-9A-Fa-f]{4}_)")
 """What XML cannot carry, and an underscore that would be taken for the start of an escape."""
 
@@ -120,7 +118,7 @@ def whole_rows(sheet: Cut) -> Iterator[bytes]:
 
 def refuse_odd(xml: bytes) -> None:
     """Raises WorkbookUnsafe where something among rows makes tags mean something else than they say."""
-    if _DECLARED.search(xml) or (b"?" in xml and b"<?" in xml) or b":AlternateContent" in xml:
+    if DECLARED.search(xml) or (b"?" in xml and b"<?" in xml) or b":AlternateContent" in xml:
         raise odd_sheet()
 
 
