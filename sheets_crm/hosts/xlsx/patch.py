@@ -121,31 +121,18 @@ class _Items:
         self._count = 0
         self._at_hand: tuple[int, list[bytes]] = -1, []
         """A block's number, and its items."""
-        self._prefix = b""
-        self._unread = self._read(workbook.package.pieces(workbook.part("sharedStrings")))
+        self._unread = _item_blocks(workbook.package.pieces(workbook.part("sharedStrings")))
 
-    def _read(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
-        held = b""
-        for piece in plain_pieces(pieces):
-            held += piece
-            if not self._blocks:
-                root = re.search(rb"<((?:[\w.-]+:)?)sst[\s>]", held)
-                self._prefix = root[1] if root else b""
-            end = held.rfind(b"<%bsi" % self._prefix)  # the last one may go on in the next piece
-            if end > 0:
-                yield held[:end]
-                held = held[end:]
-        yield held
-
-    def _add(self, xml: bytes) -> None:
+    def _add(self, prefix: bytes, xml: bytes) -> None:
+        self._prefix = prefix
         self._firsts.append(self._count)
         self._blocks.append(pressed(xml, 1))
-        self._count += len(re.findall(rb"<%bsi(?=[\s/>])" % self._prefix, xml))
+        self._count += len(re.findall(rb"<%bsi(?=[\s/>])" % prefix, xml))
 
     def text(self, number: int) -> str:
         """Blank for a number that no item has."""
-        while number >= self._count and (xml := next(self._unread, None)) is not None:
-            self._add(xml)
+        while number >= self._count and (read := next(self._unread, None)):
+            self._add(*read)
         block = bisect_right(self._firsts, number) - 1
         if block != self._at_hand[0]:
             _, *items = re.split(rb"<%bsi(?=[\s/>])" % self._prefix, b"".join(unpacked(self._blocks[block])))
@@ -153,6 +140,23 @@ class _Items:
         return "".join(
             runs(item, self._prefix) for item in self._at_hand[1][number - self._firsts[block] :][:1]
         )
+
+
+# No method of _Items: a generator that knows it would keep the whole package from being freed.
+def _item_blocks(pieces: Iterable[bytes]) -> Iterator[tuple[bytes, bytes]]:
+    """(the prefix of its elements, whole items) of the part that holds the shared strings, front to back."""
+    held = prefix = b""
+    begun = False
+    for piece in plain_pieces(pieces):
+        held += piece
+        if not begun:
+            root = re.search(rb"<((?:[\w.-]+:)?)sst[\s>]", held)
+            prefix = root[1] if root else b""
+        end = held.rfind(b"<%bsi" % prefix)  # the last one may go on in the next piece
+        if end > 0:
+            yield prefix, held[:end]
+            held, begun = held[end:], True
+    yield prefix, held
 
 
 def _sheet_part(workbook: Workbook, name: str) -> str:
