@@ -123,20 +123,7 @@ class _Items:
         self._at_hand: tuple[int, list[bytes]] = -1, []
         """A block's number, and its items."""
         self._prefix = b""
-        self._unread = self._read(workbook.package.pieces(workbook.part("sharedStrings")))
-
-    def _read(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
-        held = b""
-        for piece in plain_pieces(pieces):
-            held += piece
-            if not self._blocks:
-                root = re.search(rb"<((?:[\w.-]+:)?)sst[\s>]", held)
-                self._prefix = root[1] if root else b""
-            end = held.rfind(b"<%bsi" % self._prefix)  # the last one may go on in the next piece
-            if end > 0:
-                yield held[:end]
-                held = held[end:]
-        yield held
+        self._unread = _item_blocks(workbook.package.pieces(workbook.part("sharedStrings")))
 
     def _add(self, xml: bytes) -> None:
         self._firsts.append(self._count)
@@ -145,7 +132,8 @@ class _Items:
 
     def text(self, number: int) -> str:
         """Blank for a number that no item has."""
-        while number >= self._count and (xml := next(self._unread, None)) is not None:
+        while number >= self._count and (unread := next(self._unread, None)):
+            self._prefix, xml = unread
             self._add(xml)
         block = bisect_right(self._firsts, number) - 1
         if block != self._at_hand[0]:
@@ -154,6 +142,23 @@ class _Items:
         return "".join(
             runs(item, self._prefix) for item in self._at_hand[1][number - self._firsts[block] :][:1]
         )
+
+
+def _item_blocks(pieces: Iterable[bytes]) -> Iterator[tuple[bytes, bytes]]:
+    """Shared strings block by block, whole `<si>`s in each, with the namespace prefix of their elements."""
+    # No method of _Items: the two would hold each other, and the file's bytes, until the collector comes by.
+    held = prefix = b""
+    first = True
+    for piece in plain_pieces(pieces):
+        held += piece
+        if first:
+            root = re.search(rb"<((?:[\w.-]+:)?)sst[\s>]", held)
+            prefix = root[1] if root else b""
+        end = held.rfind(b"<%bsi" % prefix)  # the last one may go on in the next piece
+        if end > 0:
+            yield prefix, held[:end]
+            held, first = held[end:], False
+    yield prefix, held
 
 
 def _sheet_part(workbook: Workbook, name: str) -> str:
