@@ -48,7 +48,7 @@ _CREATED = datetime(2000, 1, 1)
 _COLUMN_RANGE = re.compile(r"=(?P<sheet>.+)!\$(?P<column>[A-Z]+)\$(?P<first>\d+):\$(?P=column)\$\d+")
 _UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _ERRORS = frozenset({"#DIV/0!", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!"})
-_FUNCTION = re.compile(r"\w+(?=\()")
+_FUNCTION = re.compile(r"[A-Z]\w*(?=\()")
 _KNOWN_TO_ALL = frozenset(
     {
         *("COUNTIF", "COUNTIFS", "EXACT", "HYPERLINK", "IF", "IFERROR", "MATCH"),
@@ -84,13 +84,22 @@ def render(pages: Sequence[Page]) -> bytes:
 
 
 class _Sheet(Worksheet):  # type: ignore[misc]
-    """A sheet whose formulas are not searched for each of the functions that Excel got after 2007, if they have none."""
+    """A sheet that searches formulas and attributes only if there may be something to find.
+
+    Formulas for each of the functions that Excel got after 2007, attributes for characters that XML escapes.
+    """
 
     def _prepare_formula(self, formula: str, expand_future_functions: bool = False) -> str:
         if formula.startswith("=") and _KNOWN_TO_ALL.issuperset(_FUNCTION.findall(formula)):
             return formula[1:]
         prepared: str = super()._prepare_formula(formula, expand_future_functions)
         return prepared
+
+    def _escape_attributes(self, attribute: object) -> object:
+        if not isinstance(attribute, str) or attribute.isalnum():
+            return attribute
+        escaped: str = super()._escape_attributes(attribute)
+        return escaped
 
 
 class _Looks:
@@ -308,7 +317,7 @@ def _literal(text: str) -> str:
 
     A bracket after a word goes into a literal of its own, since XlsxWriter takes `SORT(` for a function.
     """
-    return re.sub(r"(?<=\w)\(", '"&"(', in_formula(cell_text(text, LITERAL)))
+    return re.sub(r"\((?<=\w\()", '"&"(', in_formula(cell_text(text, LITERAL)))
 
 
 def link_formula(link: Link) -> str:
