@@ -211,7 +211,7 @@ _UNUSUAL = re.compile(
 
 @cache
 def _unknown_format(formats: int) -> re.Pattern[bytes]:
-    """A cell, usual otherwise, with a format that none of so many is."""
+    """The beginning of a cell that is usual but for its format, which none of so many is."""
     return re.compile(rb'<c r="[A-Z]{1,2}+[1-9][0-9]{0,6}+" s="(?:%b)"' % _after(str(formats - 1), "9", 6))
 
 
@@ -241,30 +241,33 @@ class _Looks:
     """A piece in small: of all cells that differ in nothing but figures it has one, so each look is judged once."""
 
     def __init__(self, body: bytes) -> None:
-        self._cells = body.translate(_ALL_ONES).split(b"<c ")
-        self._before = self._cells.pop(0)
-        self._times = Counter(self._cells)
+        cells = body.translate(_ALL_ONES).split(b"<c ")
+        self._before = cells.pop(0)
+        self._number = len(cells)
+        self._times = Counter(cells)
         self.sketch = b"<c ".join([self._before, *self._times])
         """One cell of each look, every figure a 1; what stands before the first cell comes first."""
+        found = self._odd(cells) if _UNUSUAL.search(self.sketch) else iter(())
+        self.odd = list(islice(found, MAX_UNUSUAL + 1))
+        """Where in the piece the unusual cells begin; one more than may be is enough."""
 
     def count(self, mark: bytes) -> int:
         """How often `mark`, which holds no figure and no blank, stands in the piece."""
         inside = sum(times * look.count(mark) for look, times in self._times.items())
-        return self._before.count(mark) + inside + (len(self._cells) if mark == b"<c" else 0)
+        return self._before.count(mark) + inside + (self._number if mark == b"<c" else 0)
 
-    def places(self, pattern: re.Pattern[bytes]) -> Iterator[int]:
-        """Where `pattern`, to which all figures are alike and which goes into no second cell, matches in the piece."""
-        yield from (match.start() for match in pattern.finditer(self._before))
+    def _odd(self, cells: Sequence[bytes]) -> Iterator[int]:
+        yield from (match.start() for match in _UNUSUAL.finditer(self._before))
         inside = {
-            look: [match.start() for match in pattern.finditer(cell)]
+            look: [match.start() for match in _UNUSUAL.finditer(cell)]
             for look in self._times
-            if pattern.search(cell := b"<c " + look)
+            if _UNUSUAL.search(cell := b"<c " + look)
         }
         start, last = len(self._before), 0
-        for number in compress(count(), map(inside.__contains__, self._cells)):
-            start += sum(map(len, self._cells[last:number])) + len(b"<c ") * (number - last)
+        for number in compress(count(), map(inside.__contains__, cells)):
+            start += sum(map(len, cells[last:number])) + len(b"<c ") * (number - last)
             last = number
-            yield from (start + at for at in inside[self._cells[number]])
+            yield from (start + at for at in inside[cells[number]])
 
 
 _ALL_ONES = bytes(ord("1") if chr(byte).isascii() and chr(byte).isdigit() else byte for byte in range(256))
@@ -336,14 +339,13 @@ class _Scan:
         return Sheet(self._doubts, frozenset(self._hidden), self._negative, filled=self._filled)
 
     def _unusual(self, looks: _Looks) -> list[int]:
-        room = MAX_UNUSUAL - self._odd_ones
-        found = list(islice(looks.places(_UNUSUAL), room + 1)) if _UNUSUAL.search(looks.sketch) else []
-        known = self._formats
+        """Where the cells begin that have to be looked at one by one."""
+        found, known = looks.odd, self._formats
         # A sketch does not tell one number of a format from another, only how long it is.
         if known is not None and re.search(rb' s="[0-9]{%d}' % len(str(known - 1)), looks.sketch):
             unknown = (match.start() for match in _unknown_format(known).finditer(self._body))
-            found = sorted({*found, *islice(unknown, room + 1)})
-        if len(found) > room:
+            found = sorted({*found, *islice(unknown, MAX_UNUSUAL + 1)})
+        if len(found) > MAX_UNUSUAL - self._odd_ones:
             raise self._too_much(Text("millions of odd cells", "миллионы необычных ячеек"))
         return found
 

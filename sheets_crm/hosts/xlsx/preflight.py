@@ -22,6 +22,7 @@ from lxml import etree
 
 from sheets_crm.errors import WorkbookUnreadable
 from sheets_crm.hosts.xlsx.package import MAIN, OFFICE, relations_part
+from sheets_crm.hosts.xlsx.pieces import holds
 from sheets_crm.hosts.xlsx.zipped import stored, unpacked
 from sheets_crm.text import Text, same
 
@@ -43,9 +44,6 @@ _PROLOG_BYTES = 64 << 10
 _FEED_BYTES = 1 << 20
 _DEEP = re.compile(rb"><[^/!?](?:[^<>]*+(?<!/)><){254}")
 """More than 250 elements opened in a row; libxml2 counts depth only where it builds a tree."""
-
-DECLARED = re.compile(rb"!(?<=<!)")
-"""A comment, CDATA or a DOCTYPE. A pattern is searched fastest if it begins with one character that is rare."""
 
 STRICT = "http://purl.oclc.org/ooxml/"
 
@@ -348,7 +346,7 @@ class Archive:
         held, pieces = b"", self._stored(path)
         for number, piece in enumerate(pieces):
             held += piece
-            if DECLARED.search(held) or (b"?" in held and held.find(b"<?", 0 if number else 2) >= 0):
+            if holds(held, b"<!") or holds(held, b"<?", 0 if number else 2):
                 held += b"".join(pieces)
                 self._refuse_doctype(held, path)
                 for begin, end in ((b"<!--", b"-->"), (b"<![CDATA[", b"]]>"), (b"<?", b"?>")):
@@ -440,7 +438,7 @@ class Archive:
             raise self.spoilt(info.filename) from error
 
     def _refuse_doctype(self, xml: bytes, part: str) -> None:
-        if b"!" in xml and (b"<!DOCTYPE" in xml or b"<!ENTITY" in xml):
+        if holds(xml, b"<!") and (b"<!DOCTYPE" in xml or b"<!ENTITY" in xml):
             raise self.unsafe(Text("a DOCTYPE in {part}", "DOCTYPE в {part}").fill(part=part))
 
 

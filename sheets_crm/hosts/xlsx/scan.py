@@ -11,8 +11,8 @@ from operator import ge
 from typing import NamedTuple
 
 from sheets_crm.errors import WorkbookUnsafe
-from sheets_crm.hosts.xlsx.pieces import Cut, NoRows
-from sheets_crm.hosts.xlsx.preflight import DECLARED, utf8
+from sheets_crm.hosts.xlsx.pieces import Cut, NoRows, holds
+from sheets_crm.hosts.xlsx.preflight import utf8
 from sheets_crm.sheet import CELL_TEXT, Area
 from sheets_crm.text import Text
 
@@ -118,7 +118,7 @@ def whole_rows(sheet: Cut) -> Iterator[bytes]:
 
 def refuse_odd(xml: bytes) -> None:
     """Raises WorkbookUnsafe where something among rows makes tags mean something else than they say."""
-    if DECLARED.search(xml) or (b"?" in xml and b"<?" in xml) or b":AlternateContent" in xml:
+    if holds(xml, b"<!") or holds(xml, b"<?") or holds(xml, b":AlternateContent"):
         raise odd_sheet()
 
 
