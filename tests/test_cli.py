@@ -14,6 +14,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+import click
 import openpyxl
 import pytest
 from click.shell_completion import get_completion_class
@@ -746,6 +747,22 @@ def test_help_is_no_error(args: tuple[str, ...]) -> None:
 def test_the_module_is_the_program() -> None:
     """`python -m sheets_crm` and the entry point of the package are one."""
     assert fresh("-m", "sheets_crm", "--version").startswith("sheets-crm ")
+
+
+@pytest.mark.parametrize(("fail_on", "code"), [((), 1), (("--exit-zero",), 0)], ids=spelled)
+def test_a_process_that_ends_at_once_has_said_all(fail_on: tuple[str, ...], code: int, second: Path) -> None:
+    """After a run nothing is taken apart, but answer, messages and exit code are those of the command itself."""
+    args = ["audit", str(second), "--as-of", str(LATER), "--dry-run", "--lang", "en", *fail_on]
+    answer = call(*args)
+    done = subprocess.run(
+        [sys.executable, "-m", "sheets_crm", *args],
+        capture_output=True,
+        check=False,
+        cwd=ROOT,
+        encoding="utf-8",
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (code, click.unstyle(answer.stdout), answer.stderr)
+    assert answer.exit_code == code
 
 
 def test_today_is_the_day_in_the_firms_zone() -> None:
