@@ -172,6 +172,7 @@ def program() -> None:
         if session.run is None:
             raise
         # All is written and said. To take millions of rows apart before ending would be half a second for nothing.
-        sys.stdout.flush()
-        sys.stderr.flush()
+        for stream in (sys.stdout, sys.stderr):
+            if stream is not None:  # as where both are closed
+                stream.flush()
         os._exit(end.code if isinstance(end.code, int) else 1)
