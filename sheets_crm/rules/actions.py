@@ -295,8 +295,8 @@ def _copied(firm: Firm, times: int, days: int) -> set[int]:
     repeated = {text: plain for text, plain in alike.items() if text and count[plain] >= times}
     wrote: dict[tuple[str, str], list[Task]] = defaultdict(list)
     for task, text in zip(firm.done, typed, strict=True):
-        if (plain := repeated.get(text)) is not None:
-            wrote[plain, _author(firm, task)].append(task)
+        if text in repeated:
+            wrote[repeated[text], _author(firm, task)].append(task)
     out: set[int] = set()
     for tasks in wrote.values():
         if len(tasks) < times:
