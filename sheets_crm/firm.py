@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -290,12 +291,18 @@ class Firm:
     @cached_property
     def _done(self) -> Mapping[str, Sequence[Task]]:
         out: dict[str, list[Task]] = {}
-        named = {name: self.book.resolve("Deals", name).row for name in {t.deal_id for t in self.done}}
-        # Of one moment the upper row comes first: `done` is in the sheet's order.
-        for task in sorted(self.done, key=attrgetter("done_at")):
-            deal = named[task.deal_id] or self.book.only_open_deal(task)
-            if deal is not None:
-                out.setdefault(deal.key, []).append(task)
+        alike: dict[str | None, list[Task]] = defaultdict(list)
+        for task in self.done:
+            alike[task.deal_id].append(task)
+        for name, tasks in alike.items():
+            if (deal := self.book.resolve("Deals", name).row) is not None:
+                out.setdefault(deal.key, []).extend(tasks)
+                continue
+            for task in tasks:
+                if (deal := self.book.only_open_deal(task)) is not None:
+                    out.setdefault(deal.key, []).append(task)
+        for tasks in out.values():
+            tasks.sort(key=attrgetter("done_at", "row"))
         return out
 
     def done_tasks(self, deal: Deal) -> Sequence[Task]:

@@ -326,6 +326,7 @@ def convert(
 def _converted(
     column: Column, values: Sequence[Value], reading: Reading
 ) -> tuple[list[Any], dict[int, Problem]]:
+    """`convert`, without what only the whole column of IDs tells."""
     doubtful: dict[Value, Problem] = {}
     once = _Once(_reader(column, reading, doubtful))
     typed = list(map(once.__getitem__, values))

@@ -25,6 +25,7 @@ _HEADER_ROWS = 40
 _LONGEST_KEY = 200
 """A longer ID goes into the log as a hash: a line of the log has to stay within a cell."""
 _AT_ONCE = 64
+"""Rows whose cells a processor holds while they are turned into columns."""
 _TOTALS = frozenset({"итого", "всего", "total", "totals", "grand total", "sum", "сумма"})
 _OUR_WORDS = re.compile(r"[✗!i] .*\[[A-Z]{2}[0-9]{2}\]", re.DOTALL)  # a header may be of two lines
 """The beginning of what a To fix cell says."""
@@ -358,7 +359,7 @@ def _typed(
 
 
 def _by_column(rows: Sequence[Sequence[Value]], width: int) -> list[list[Value]]:
-    """The cells of rows column by column, a blank where a row is short; a few rows at once, which a processor holds."""
+    """The cells of rows column by column, a blank where a row is short."""
     columns: list[list[Value]] = [[] for _ in range(width)]
     for start in range(0, len(rows), _AT_ONCE):
         turned = zip_longest(range(width), *rows[start : start + _AT_ONCE])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator
-from datetime import timedelta
 from functools import cache
 
 from sheets_crm.book import folded
@@ -302,11 +301,10 @@ def _copied(firm: Firm, times: int, days: int) -> set[int]:
     for tasks in wrote.values():
         if len(tasks) < times:
             continue
-        entries = sorted((task.done_at.date(), task.row) for task in tasks if task.done_at)
-        for first in range(len(entries) - times + 1):
-            window = entries[first : first + times]
-            if window[-1][0] - window[0][0] < timedelta(days=days):
-                out.update(row for _, row in window)
+        entries = sorted((task.done_at.toordinal(), task.row) for task in tasks if task.done_at)
+        for at, (last, _) in enumerate(entries[times - 1 :]):
+            if last - entries[at][0] < days:
+                out.update([row for _, row in entries[at : at + times]])
     return out
 
 

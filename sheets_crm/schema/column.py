@@ -75,13 +75,13 @@ class Row:
 
 RowType = TypeVar("RowType", bound=Row)
 _AT_ONCE = 1024
+"""Rows that a processor holds while their slots are filled."""
 
 
 def made(row_type: type[RowType], *columns: Sequence[Any]) -> list[RowType]:
     """Rows from the columns of their values, in the order of the constructor's arguments.
 
-    Slot by slot: a frozen dataclass's own constructor sets every field by its name, which takes twice as long. And a
-    thousand rows at once, which a processor holds while their slots are filled.
+    Slot by slot: a frozen dataclass's own constructor sets every field by its name, which takes twice as long.
     """
     rows: list[RowType] = []
     slots = [getattr(row_type, f.name).__set__ for f in fields(row_type) if f.init]
