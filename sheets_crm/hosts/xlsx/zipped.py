@@ -21,7 +21,7 @@ LEVEL = 3
 """Of deflate, in a workbook that a person keeps."""
 PIECE = 1 << 20
 """No piece of what is unpacked is larger, in bytes."""
-_PACKED_PIECE = 1 << 15
+_PACKED_PIECE = 1 << 16
 """Packed bytes taken at a time: sheets unpack to about ten times as many, which a processor has at hand."""
 _DATE = 33
 """1 January 1980, midnight, as DOS counts: the same on every run."""
