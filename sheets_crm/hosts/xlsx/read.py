@@ -270,7 +270,8 @@ _RELATION = '<Relationship Id="%s" Type="%s" Target="%s"/>'
 _PACKAGE_RELATIONS = _RELATIONS % (_RELATION % ("w", f"{OFFICE}/officeDocument", "xl/workbook.xml"))
 _WORKBOOK = '<workbook xmlns="%s" xmlns:r="%s"><workbookPr date1904="%d"/><sheets>%s</sheets></workbook>'
 _SHEET = "xl/worksheets/sheet%d.xml"
-_SHEET_HEAD = f'<worksheet xmlns="{MAIN}"><sheetData>'.encode()
+# Python-calamine walks every sheet a second time, up to its merged cells: here they stand first, and there are none.
+_SHEET_HEAD = f'<worksheet xmlns="{MAIN}"><mergeCells></mergeCells><sheetData>'.encode()
 _SHEET_TAIL = b"</sheetData></worksheet>"
 
 
