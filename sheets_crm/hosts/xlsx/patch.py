@@ -30,7 +30,7 @@ from sheets_crm.hosts.xlsx.scan import (
 from sheets_crm.hosts.xlsx.splice import Edit, Splice, Strings, Wish, Wishes, spliced, with_dimension
 from sheets_crm.hosts.xlsx.styles import Styles
 from sheets_crm.hosts.xlsx.workbook import Workbook
-from sheets_crm.hosts.xlsx.zipped import Packed, Press, pressed, unpacked
+from sheets_crm.hosts.xlsx.zipped import QUICK, Packed, Press, pressed, unpacked
 from sheets_crm.sheet import LOG_KEY, Area, Changes, ColumnUpdate, Fill, Highlight, LogLine, letters
 from sheets_crm.text import Text
 
@@ -126,7 +126,7 @@ class _Items:
     def _add(self, prefix: bytes, xml: bytes) -> None:
         self._prefix = prefix
         self._firsts.append(self._count)
-        self._blocks.append(pressed(xml, 1))
+        self._blocks.append(pressed(xml, QUICK))
         self._count += len(re.findall(rb"<%bsi(?=[\s/>])" % prefix, xml))
 
     def text(self, number: int) -> str:

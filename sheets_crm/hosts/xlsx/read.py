@@ -32,14 +32,12 @@ from sheets_crm.hosts.xlsx.package import MAIN, OFFICE
 from sheets_crm.hosts.xlsx.pieces import give_back
 from sheets_crm.hosts.xlsx.preflight import Parts, SheetPart, check, damaged, refused
 from sheets_crm.hosts.xlsx.scan import area
-from sheets_crm.hosts.xlsx.zipped import Press, Zip, pressed
+from sheets_crm.hosts.xlsx.zipped import QUICK, Press, Zip, pressed
 from sheets_crm.sheet import Area, Doubt, Grid, Position, Select, SheetInfo, Snapshot, Value, address
 from sheets_crm.text import Text
 
 _SLICE = 16 << 20
 """Bytes of rows that the parser holds at once, about: parsed they take several times the room."""
-_LEVEL = 1
-"""Of deflate, on the way to the parser: python-calamine takes over packed bytes faster than many."""
 _REPORT_NAME = re.compile(r"_scrm_(\w+)", re.IGNORECASE)
 _REPORT_TARGET = re.compile(r"=?(?:'((?:[^']|'')+)'|([^'!]+))!\$?[A-Z]{1,3}\$?[0-9]+(?::.*)?")
 _UNREADABLE = Text(
@@ -127,7 +125,7 @@ class _Slices:
             self.close()
         if self._part is None:
             self.parts.append(next(self._numbers))
-            self._part = Press(_LEVEL)
+            self._part = Press(QUICK)
             self._written = self._texts = 0
             self._part.add(_SHEET_HEAD)
         self._part.add(rows)
@@ -233,7 +231,7 @@ def _package(
     archive = Zip()
 
     def put(name: str, xml: bytes) -> None:
-        archive.add(name, pressed(xml, _LEVEL))
+        archive.add(name, pressed(xml, QUICK))  # python-calamine takes over packed bytes faster than many
 
     put("[Content_Types].xml", _CONTENT_TYPES)
     put("_rels/.rels", _PACKAGE_RELATIONS.encode())

@@ -19,6 +19,8 @@ from sheets_crm.text import Text
 
 LEVEL = 3
 """Of deflate, in a workbook that a person keeps."""
+QUICK = 1
+"""Of deflate, in what is unpacked again at once and kept by nobody."""
 PIECE = 1 << 20
 """No piece of what is unpacked is larger, in bytes."""
 _PACKED_PIECE = 1 << 16
